@@ -1,0 +1,145 @@
+r"""One step of the leaky integrator by Euler's method, in this order: jump, voltage, decay.
+
+.. math::
+    i^+ &= i + x \\
+    v' &= v + \Delta t \, \tau_\text{mem}^{-1} \, ((v_\text{leak} - v) + i^+) \\
+    i' &= i^+ - \Delta t \, \tau_\text{syn}^{-1} \, i^+
+
+The voltage is driven by the current *after* its jump. Signatures, order and float32 roundings are
+those of ``norse.torch.functional.leaky_integrator`` 1.1.0; a test holds the two bit for bit.
+"""
+
+import torch
+from torch import Tensor
+
+from leakyedu.model import (
+    LIParameters,
+    LIState,
+    as_input,
+    check_dt,
+    check_input,
+    check_parameters,
+    check_shapes,
+    check_state,
+    widen,
+)
+
+
+def li_feed_forward_step(
+    input_tensor: Tensor,
+    state: LIState,
+    p: LIParameters = LIParameters(),
+    dt: float | Tensor = 0.001,
+) -> tuple[Tensor, LIState]:
+    r"""Advance neurons by one step; the input makes their current jump.
+
+    .. math::
+        i^+ &= i + x \\
+        v' &= v + \Delta t \, \tau_\text{mem}^{-1} \, ((v_\text{leak} - v) + i^+) \\
+        i' &= i^+ - \Delta t \, \tau_\text{syn}^{-1} \, i^+
+
+    An input is a jump per step and never scaled by ``dt``. A larger ``tau_mem`` makes the voltage
+    follow more slowly; it does not change where it settles.
+
+    Args:
+        input_tensor: jump :math:`x` in volt, of shape ``(..., neurons)``; bool and integers are spikes.
+        state: voltage and current in volt, in the dtype of the input.
+        p: parameters, of shape ``()``, ``(neurons,)`` or ``(batch, 1)``.
+        dt: length of the step in second.
+
+    Returns:
+        The new voltage, and the new state that holds it; both in the dtype of ``state``.
+
+    Raises:
+        TypeError: if an argument is of the wrong kind or dtype.
+        ValueError: if a value, shape or device cannot be meant. ``state`` is never written to.
+
+    Source: Gerstner et al., *Neuronal Dynamics* (2014), section 1.3; Norse 1.1.0 for the order.
+    """
+    check_dt(dt)
+    check_parameters(p)
+    check_state(state)
+    v, i = state.v, state.i
+    x = as_input("input_tensor", input_tensor, v.dtype)
+    if not _is_plain(x, v, i, p, dt):
+        check_shapes(
+            {"input_tensor": x, "state.v": v, "state.i": i},
+            {"p.tau_syn_inv": p.tau_syn_inv, "p.tau_mem_inv": p.tau_mem_inv, "p.v_leak": p.v_leak}
+            | {"dt": dt},
+        )
+    tau_syn_inv, tau_mem_inv, v_leak = widen(p, v.dtype)
+
+    i_jumped = i + x
+    v_new = v + dt * tau_mem_inv * ((v_leak - v) + i_jumped)
+    i_new = i_jumped + (-dt * tau_syn_inv * i_jumped)
+    if not v_new.dtype is i_new.dtype is v.dtype:
+        v_new, i_new = v_new.to(v.dtype), i_new.to(v.dtype)
+    return v_new, LIState(v_new, i_new)
+
+
+def li_step(
+    input_spikes: Tensor,
+    state: LIState,
+    input_weights: Tensor,
+    p: LIParameters = LIParameters(),
+    dt: float | Tensor = 0.001,
+) -> tuple[Tensor, LIState]:
+    r"""Advance neurons by one step; each current jumps by a weighted sum of spikes.
+
+    .. math::
+        x = W s
+
+    and then as :func:`li_feed_forward_step`.
+
+    Args:
+        input_spikes: spikes :math:`s` of shape ``(..., inputs)``, floating, bool or integer.
+        state: voltage and current in volt, of shape ``(..., neurons)``.
+        input_weights: jump per spike :math:`W` in volt, of shape ``(neurons, inputs)``.
+        p: parameters, of shape ``()``, ``(neurons,)`` or ``(batch, 1)``.
+        dt: length of the step in second.
+
+    Returns:
+        The new voltage, and the new state that holds it.
+
+    Raises:
+        TypeError: if an argument is of the wrong kind or dtype.
+        ValueError: if a value, shape or device cannot be meant.
+
+    Source: Norse 1.1.0, ``norse.torch.functional.leaky_integrator.li_step``.
+    """
+    return li_feed_forward_step(weighted_spikes(input_spikes, input_weights), state, p, dt)
+
+
+def weighted_spikes(spikes: Tensor, weights: Tensor) -> Tensor:
+    """Return the jumps ``spikes @ weights.T``, of shape ``(..., neurons)``; see :func:`li_step`."""
+    check_input("input_weights", weights)
+    if not weights.is_floating_point():
+        raise TypeError(f"input_weights must be floating, got {weights.dtype}. Use input_weights.float().")
+    check_input("input_spikes", spikes)
+    if spikes.is_floating_point() and spikes.dtype is not weights.dtype:
+        raise TypeError(
+            f"input_spikes and input_weights must share one dtype, got {spikes.dtype} and "
+            f"{weights.dtype}. Convert one, for example input_weights.to({spikes.dtype})."
+        )
+    if weights.ndim != 2 or spikes.ndim == 0 or weights.shape[1] != spikes.shape[-1]:
+        raise ValueError(
+            "input_weights must have shape (neurons, inputs) for input_spikes of shape "
+            f"(..., inputs), got {tuple(weights.shape)} and {tuple(spikes.shape)}. "
+            "Transpose weights of shape (inputs, neurons) with .T."
+        )
+    # Before the product: on a CPU that of a meta weight is memory that nobody wrote.
+    if weights.device != spikes.device:
+        raise ValueError(
+            f"input_weights on {weights.device} and input_spikes on {spikes.device} must share one "
+            "device. Move them with .to(device)."
+        )
+    return torch.nn.functional.linear(spikes.to(weights.dtype), weights)
+
+
+def _is_plain(x: Tensor, v: Tensor, i: Tensor, p: LIParameters, dt: float | Tensor) -> bool:
+    """Tell whether this is the common case, one shape and scalar constants, which cannot grow."""
+    return (
+        x.shape == v.shape == i.shape
+        and x.device == v.device == i.device
+        and not any(isinstance(c, Tensor) and c.ndim for c in (*p, dt))
+    )

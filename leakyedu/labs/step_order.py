@@ -1,0 +1,82 @@
+"""Lesson 4's experiment: what happens if the three lines of a step change places."""
+
+from collections.abc import Sequence
+
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from leakyedu.labs.lab import Lab, Menu, Slider
+from leakyedu.model import LIParameters, LIState
+from leakyedu.plotting import against_exact
+from leakyedu.stimuli import pulse
+
+# The step of li_feed_forward_step first.
+ORDERS = (
+    ("jump", "v", "decay"),
+    ("decay", "jump", "v"),
+    ("v", "decay", "jump"),
+    ("jump", "decay", "v"),
+    ("decay", "v", "jump"),
+    ("v", "jump", "decay"),
+)
+
+
+def simulate_in_order(
+    order: Sequence[str], inputs: Tensor, p: LIParameters = LIParameters(), dt: float = 0.001
+) -> LIState:
+    r"""Run one neuron from rest with the three lines of Euler's step in any order.
+
+    .. math::
+        \text{jump:} \;\; i \leftarrow i + x, \qquad
+        \text{v:} \;\; v \leftarrow v + \Delta t \, \tau_\text{mem}^{-1} ((v_\text{leak} - v) + i), \qquad
+        \text{decay:} \;\; i \leftarrow i - \Delta t \, \tau_\text{syn}^{-1} \, i
+
+    Args:
+        order: ``"jump"``, ``"v"`` and ``"decay"``, each once.
+        inputs: jumps in volt, of shape ``(time,)``.
+        p: parameters.
+        dt: length of a step in second.
+
+    Returns:
+        The trajectory, of shape ``(time,)``.
+
+    Raises:
+        ValueError: if ``order`` is not the three words, each once.
+    """
+    if sorted(order) != ["decay", "jump", "v"]:
+        raise ValueError(f"order must hold 'jump', 'v' and 'decay', each once, got {order!r}.")
+    v, i = p.v_leak.to(inputs.dtype), inputs.new_zeros(())
+    voltages, currents = [], []
+    for x in inputs:
+        for line in order:
+            if line == "jump":
+                i = i + x
+            elif line == "v":
+                v = v + dt * p.tau_mem_inv * ((p.v_leak - v) + i)
+            else:
+                i = i - dt * p.tau_syn_inv * i
+        voltages.append(v)
+        currents.append(i)
+    return LIState(v=torch.stack(voltages), i=torch.stack(currents))
+
+
+def view(order: str, dt: float, tau_syn: float, *, prediction: float | None = None) -> tuple[Figure, str]:
+    """Draw one order beside the exact curve and the library's order; ``dt`` and ``tau_syn`` in ms."""
+    p = LIParameters.from_tau(tau_syn=tau_syn / 1000)
+    # Long enough for the area: what is left after it is below half a percent.
+    inputs = pulse(round(80 / dt), dtype=torch.float64)
+    curves = dict.fromkeys((", ".join(ORDERS[0]), order))
+    for name in curves:
+        curves[name] = simulate_in_order(name.split(", "), inputs, p, dt / 1000).v
+    figure, sentence = against_exact(curves, dt / 1000, p, predicted_peak=prediction)
+    figure.axes[0].set_xlim(-1, 40)
+    return figure, sentence
+
+
+lab = Lab(
+    view,
+    order=Menu("order of the lines", tuple(map(", ".join, ORDERS)), ", ".join(ORDERS[3])),
+    dt=Slider("dt (ms)", low=0.25, high=4.0, step=0.25, start=1.0),
+    tau_syn=Slider("tau_syn (ms)", low=4.0, high=20.0, step=0.5, start=5.0),
+)

@@ -1,0 +1,206 @@
+"""Pictures of a neuron, each with the sentence that says what is to be seen.
+
+The sentence is computed from the data. It stands below the picture and is its alt text, so a reader
+who cannot see the picture, or looks at it for the first time, learns the same thing. Voltages are
+blue, currents orange (vermilion of Okabe and Ito's palette, which keeps a contrast of 3 on white),
+inputs and references grey; line styles say the same without colour.
+"""
+
+import base64
+import html
+import io
+import itertools
+from collections.abc import Mapping
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from leakyedu.methods import exact
+from leakyedu.model import LIParameters, LIState
+
+VOLTAGE, CURRENT, INPUT, PREDICTION = "#0072B2", "#D55E00", "#595959", "#A0307A"
+
+_LINE_STYLES = ("-", "--", ":", "-.")
+
+
+def trajectory(
+    trajectory: LIState,
+    dt: float = 0.001,
+    *,
+    inputs: Tensor | None = None,
+    predicted_peak: float | None = None,
+    axes: Axes | None = None,
+) -> tuple[Figure, str]:
+    """Draw voltage and current over time.
+
+    Args:
+        trajectory: what ``simulate`` returned, of shape ``(time,)`` or ``(time, neurons)``.
+        dt: length of a step in second; the state ``n`` is drawn at ``(n + 1) * dt``.
+        inputs: the jumps, of the shape of the trajectory; drawn as stems where they are not 0.
+        predicted_peak: when the learner expects the highest voltage, in ms, or None.
+        axes: where to draw; default a new figure.
+
+    Returns:
+        The figure, and the sentence that describes it.
+
+    Raises:
+        ValueError: if the trajectory has no step or more than two axes.
+    """
+    v, i = (x.detach().cpu().double() for x in trajectory)
+    if v.ndim not in (1, 2) or not v.numel():
+        raise ValueError(
+            "trajectory must have the shape (time,) or (time, neurons) with at least one step, got "
+            f"{tuple(v.shape)}. Choose some neurons, for example LIState(t.v[:, 0], t.i[:, 0])."
+        )
+    axes = axes or new_axes()
+    t = 1000 * dt * torch.arange(1, len(v) + 1, dtype=torch.float64)
+    axes.plot(t, v, color=VOLTAGE, marker=".", markersize=5)
+    axes.plot(t, i, color=CURRENT, linestyle="--")
+    for name, x, color in (("v", v, VOLTAGE), ("i", i, CURRENT)):
+        first = x.reshape(len(x), -1)[:, 0]
+        _label(axes, t, first, name, color)
+    if inputs is not None:
+        for n in inputs.detach().cpu().reshape(len(v), -1).abs().amax(1).nonzero().flatten().tolist():
+            axes.axvline(1000 * dt * n, color=INPUT, linewidth=1, linestyle=":")
+            _name_line(axes, 1000 * dt * n, "input", INPUT, height=13)
+    sentence = _describe_voltage(v, t)
+    if predicted_peak is not None:
+        sentence += _mark_prediction(axes, predicted_peak)
+    axes.set(xlabel="time (ms)", ylabel="voltage v and current i (V)")
+    return axes.figure, sentence
+
+
+def against_exact(
+    voltages: Mapping[str, Tensor],
+    dt: float = 0.001,
+    p: LIParameters = LIParameters(),
+    *,
+    w: float = 1.0,
+    predicted_peak: float | None = None,
+    axes: Axes | None = None,
+) -> tuple[Figure, str]:
+    r"""Draw voltages after one jump at time 0 beside the analytic solution.
+
+    .. math::
+        v(t) = w \, M_{vi}(t)
+
+    Args:
+        voltages: named voltages, each of shape ``(time,)``; drawn as points at ``(n + 1) * dt``.
+        dt: length of a step in second.
+        p: parameters of the neuron.
+        w: the jump in volt.
+        predicted_peak: when the learner expects the highest voltage, in ms, or None.
+        axes: where to draw; default a new figure.
+
+    Returns:
+        The figure, and the sentence that compares peaks and areas.
+    """
+    axes = axes or new_axes()
+    duration = dt * max(len(v) for v in voltages.values())
+    # Fine enough to find the peak to three digits.
+    seconds = torch.linspace(0, duration, 10_001, dtype=torch.float64)[1:]
+    curve = w * exact(p, seconds).v_from_i.double()
+    axes.plot(1000 * seconds[::20], curve[::20], color=INPUT, linewidth=2.5, alpha=0.8, label="exact")
+    sentence = f"The exact voltage peaks at {_peak(curve, seconds)}."
+    styles = itertools.cycle(zip(_LINE_STYLES, "os^D", strict=True))
+    for (name, v), (line, marker) in zip(voltages.items(), styles, strict=False):
+        v = v.detach().cpu().double()
+        t = 1000 * dt * torch.arange(1, len(v) + 1, dtype=torch.float64)
+        faded = len(voltages) > 1 and marker == "o"
+        axes.plot(
+            t, v, color=VOLTAGE, linestyle=line, marker=marker, markersize=4,
+            markerfacecolor="white" if faded else VOLTAGE, linewidth=1, label=name,
+        )  # fmt: skip
+        share = v.sum() * dt / torch.trapezoid(curve, seconds)
+        sentence += f" {name}: peak {_peak(v, t / 1000)}, area {float(share):.2f} of the exact one."
+    if predicted_peak is not None:
+        sentence += _mark_prediction(axes, predicted_peak)
+    axes.legend(frameon=False)
+    axes.set(xlabel="time (ms)", ylabel="voltage v (V)")
+    return axes.figure, sentence
+
+
+def new_axes() -> Axes:
+    """Return axes in a new figure that no global state knows, so that none is left open."""
+    figure = Figure(figsize=(6.4, 3.2), dpi=160, layout="constrained", facecolor="white")
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.margins(y=0.12)
+    axes.axhline(0, color=INPUT, linewidth=0.8)
+    return axes
+
+
+def picture(figure: Figure, sentence: str) -> str:
+    """Return a figure as HTML: the picture with the sentence as its alt text and below it."""
+    png = io.BytesIO()
+    figure.savefig(png, format="png", metadata={"Software": None})
+    data = base64.b64encode(png.getvalue()).decode()
+    words = html.escape(sentence)
+    return (
+        f'<figure style="margin:0"><img alt="{words}" src="data:image/png;base64,{data}" '
+        f'style="width:{figure.get_figwidth() * 100:.0f}px;max-width:100%;height:auto">'
+        f"<figcaption>{words}</figcaption></figure>"
+    )
+
+
+def show(figure: Figure, sentence: str) -> None:
+    """Display a figure below the cell, with its sentence as caption and alt text.
+
+    Raises:
+        ValueError: if the sentence says too little to stand for the picture: 20 characters, a number.
+    """
+    if len(sentence) <= 20 or not any(c.isdigit() for c in sentence):
+        raise ValueError(
+            f"sentence must have over 20 characters and a number from the data, got {sentence!r}. "
+            "Say what is to be seen, for example 'The voltage peaks at 0.25 V after 6.9 ms.'"
+        )
+    from IPython.display import display
+
+    display({"text/plain": sentence, "text/html": picture(figure, sentence)}, raw=True)
+
+
+def _describe_voltage(v: Tensor, t: Tensor) -> str:
+    v = v.reshape(len(v), -1)
+    which = "The voltage" if v.shape[1] == 1 else f"The largest of {v.shape[1]} voltages"
+    if not v.isfinite().all():
+        return f"{which} is no longer finite after {_number(t[-1])} ms."
+    step, neuron = divmod(int(v.abs().argmax()), v.shape[1])
+    if 0 < step < len(v) - 1:
+        return f"{which} peaks at {_number(v[step, neuron])} V after {_number(t[step])} ms."
+    first, last = _number(v[0, neuron]), _number(v[-1, neuron])
+    return f"{which} goes from {first} V after {_number(t[0])} ms to {last} V after {_number(t[-1])} ms."
+
+
+def _mark_prediction(axes: Axes, milliseconds: float) -> str:
+    axes.axvline(milliseconds, color=PREDICTION, linestyle=(0, (6, 2, 1, 2)), linewidth=1.8)
+    _name_line(axes, milliseconds, "your prediction", PREDICTION, height=1)
+    return f" You predicted the peak after {_number(milliseconds)} ms."
+
+
+def _name_line(axes: Axes, x: float, text: str, color: str, height: float) -> None:
+    """Name a vertical line above the axes, where no curve is; ``height`` keeps two names apart."""
+    axes.annotate(
+        text, (x, 1), xycoords=("data", "axes fraction"), xytext=(0, height),
+        textcoords="offset points", ha="center", va="bottom", color=color, fontsize=9,
+    )  # fmt: skip
+
+
+def _label(axes: Axes, t: Tensor, x: Tensor, text: str, color: str) -> None:
+    """Name a curve where it is highest, which is where two curves are furthest apart."""
+    at = int(x.abs().argmax())
+    axes.annotate(
+        text, (float(t[at]), float(x[at])), xytext=(8, 4), textcoords="offset points",
+        color=color, fontweight="bold",
+    )  # fmt: skip
+
+
+def _peak(v: Tensor, seconds: Tensor) -> str:
+    at = int(v.abs().argmax())
+    return f"{_number(v[at])} V after {_number(1000 * seconds[at])} ms"
+
+
+def _number(x: float | Tensor) -> str:
+    """Three digits: what can be read off a figure."""
+    return f"{float(x):.3g}"

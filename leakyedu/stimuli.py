@@ -1,0 +1,312 @@
+r"""Inputs to try: tensors of jumps with time as the first axis, ready for ``simulate``.
+
+There are two families. :func:`pulse`, :func:`spikes` and :func:`poisson` are events: each makes the
+current jump by a weight ``w`` in volt. :func:`constant`, :func:`ramp`, :func:`sine` and
+:func:`white_noise` are drives: a current :math:`I(t)` in volt that the synapse follows, so that the
+jump of each step is
+
+.. math::
+    x_n = I(n \, \Delta t) \; \Delta t \, / \, \tau_\text{syn}
+
+A drive needs a synapse that decays: with ``tau_syn_inv = 0`` each jump stays for ever, and an input
+is a *change* of the drive. It is refused there.
+
+Step ``n`` begins at the time ``n * dt``; its jump acts from then on. Results are on the CPU in the
+default dtype unless ``dtype`` says otherwise; move them with ``.to(device)``.
+"""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Generator, Tensor
+
+from leakyedu.model import LIParameters, as_tensor, check_dt, check_parameters
+
+
+def pulse(steps: int, at: int = 0, w: float = 1.0, *, dtype: torch.dtype | None = None) -> Tensor:
+    r"""Return one jump.
+
+    .. math::
+        x_n = w \; [n = n_\text{at}]
+
+    Args:
+        steps: number of steps.
+        at: the step that jumps, from 0.
+        w: the jump in volt; a negative one inhibits.
+        dtype: dtype of the result.
+
+    Returns:
+        Jumps in volt, of shape ``(steps,)``.
+
+    Raises:
+        TypeError: if ``steps`` or ``at`` is no integer, or ``w`` no number.
+        ValueError: if ``at`` is not one of the steps.
+    """
+    _check_steps(steps)
+    if not _is_integer(at):
+        raise TypeError(f"at must be an integer, the number of a step, got {at!r}. Use round(t / dt).")
+    if not 0 <= at < steps:
+        raise ValueError(f"at must be a step from 0 to {steps - 1}, got {at}. Raise steps or lower at.")
+    _check_finite("w", w)
+    x = torch.zeros(steps, dtype=dtype)
+    x[at] = w
+    return x
+
+
+def spikes(
+    times: Sequence[float],
+    steps: int,
+    dt: float = 0.001,
+    w: float = 1.0,
+    *,
+    dtype: torch.dtype | None = None,
+) -> Tensor:
+    r"""Return jumps at given times, each moved to the nearest start of a step.
+
+    .. math::
+        x_n = w \sum_k \, [n = \text{round}(t_k / \Delta t)]
+
+    Two spikes in one step add up. A spike that is not on the grid costs accuracy whatever the method.
+
+    Args:
+        times: times of the spikes in second.
+        steps: number of steps.
+        dt: length of a step in second.
+        w: jump per spike in volt.
+        dtype: dtype of the result.
+
+    Returns:
+        Jumps in volt, of shape ``(steps,)``.
+
+    Raises:
+        TypeError: if an argument is of the wrong kind.
+        ValueError: if a time is not finite or rounds to no step of the sequence.
+    """
+    _check_steps(steps)
+    check_dt(dt)
+    _check_finite("w", w)
+    times = torch.as_tensor(times, dtype=torch.float64).flatten()
+    at = (times / dt).round()
+    outside = ~((at >= 0) & (at < steps))
+    if outside.any():
+        raise ValueError(
+            f"times must lie between 0 and {steps} steps of {dt:g} s = {steps * dt:g} s, got "
+            f"{times[outside][0]:g} s. Times are in second; raise steps to make room."
+        )
+    x = torch.zeros(steps, dtype=dtype)
+    return x.index_add_(0, at.long(), torch.full_like(x, w)[:1].expand(len(at)))
+
+
+def poisson(
+    rate: float | Tensor,
+    steps: int,
+    neurons: int | Sequence[int] = (),
+    dt: float = 0.001,
+    w: float = 1.0,
+    *,
+    generator: Generator | None = None,
+    dtype: torch.dtype | None = None,
+) -> Tensor:
+    r"""Return jumps from spikes that come at random, independently of each other.
+
+    .. math::
+        x_n = w \, k_n, \qquad k_n \sim \text{Poisson}(r \, \Delta t)
+
+    Args:
+        rate: spikes per second :math:`r`, a number or a tensor that broadcasts with
+            ``(steps, *neurons)``.
+        steps: number of steps.
+        neurons: shape behind the time axis.
+        dt: length of a step in second.
+        w: jump per spike in volt.
+        generator: source of randomness; pass one with a seed to get the same spikes again.
+        dtype: dtype of the result.
+
+    Returns:
+        Jumps in volt, of shape ``(steps, *neurons)``.
+
+    Raises:
+        TypeError: if an argument is of the wrong kind.
+        ValueError: if a rate is negative or not finite.
+    """
+    shape = _shape(steps, neurons)
+    check_dt(dt)
+    _check_finite("w", w)
+    rate = torch.as_tensor(rate, dtype=torch.float64)
+    if not bool(((rate >= 0) & (rate < math.inf)).all()):
+        raise ValueError(f"rate must be spikes per second, at least 0 and finite, got {rate.tolist()}.")
+    counts = torch.poisson((rate * dt).expand(shape), generator=generator)
+    return (w * counts).to(dtype or torch.get_default_dtype())
+
+
+def constant(
+    current: float,
+    steps: int,
+    p: LIParameters = LIParameters(),
+    dt: float = 0.001,
+    *,
+    dtype: torch.dtype | None = None,
+) -> Tensor:
+    r"""Return the jumps of a drive that is switched on at time 0 and stays.
+
+    .. math::
+        I(t) = I
+
+    Euler's voltage settles at :math:`I`, with a stored current of :math:`(1 - \Delta t / \tau_\text{syn}) I`.
+
+    Args:
+        current: the drive :math:`I` in volt.
+        steps: number of steps.
+        p: parameters of the neurons that will get it.
+        dt: length of a step in second.
+        dtype: dtype of the result.
+
+    Returns:
+        Jumps in volt, of shape ``(steps, ...)`` where ``...`` is the shape of ``p.tau_syn_inv``.
+
+    Raises:
+        TypeError: if an argument is of the wrong kind.
+        ValueError: if a value cannot be meant, or ``p.tau_syn_inv`` is 0.
+    """
+    _check_finite("current", current)
+    return _jumps(torch.full_like(_times(steps, dt), current), p, dt, dtype)
+
+
+def ramp(
+    start: float,
+    stop: float,
+    steps: int,
+    p: LIParameters = LIParameters(),
+    dt: float = 0.001,
+    *,
+    dtype: torch.dtype | None = None,
+) -> Tensor:
+    r"""Return the jumps of a drive that grows steadily.
+
+    .. math::
+        I(t) = I_\text{start} + (I_\text{stop} - I_\text{start}) \, t / (N \Delta t)
+
+    Args:
+        start: the drive at time 0 in volt.
+        stop: the drive at the end of the last step in volt.
+        steps: number of steps :math:`N`.
+        p, dt, dtype: as for :func:`constant`, and the same errors.
+
+    Returns:
+        Jumps in volt, of shape ``(steps, ...)``.
+    """
+    _check_finite("start", start)
+    _check_finite("stop", stop)
+    return _jumps(start + (stop - start) * _times(steps, dt) / (steps * dt), p, dt, dtype)
+
+
+def sine(
+    amplitude: float,
+    frequency: float,
+    steps: int,
+    p: LIParameters = LIParameters(),
+    dt: float = 0.001,
+    *,
+    phase: float = 0.0,
+    dtype: torch.dtype | None = None,
+) -> Tensor:
+    r"""Return the jumps of a drive that swings.
+
+    .. math::
+        I(t) = I_0 \sin(2 \pi f t + \varphi)
+
+    Args:
+        amplitude: :math:`I_0` in volt.
+        frequency: :math:`f` in hertz.
+        steps: number of steps.
+        p, dt, dtype: as for :func:`constant`, and the same errors.
+        phase: :math:`\varphi` in radian.
+
+    Returns:
+        Jumps in volt, of shape ``(steps, ...)``.
+    """
+    for name, value in (("amplitude", amplitude), ("frequency", frequency), ("phase", phase)):
+        _check_finite(name, value)
+    return _jumps(amplitude * torch.sin(2 * math.pi * frequency * _times(steps, dt) + phase), p, dt, dtype)
+
+
+def white_noise(
+    sigma: float,
+    steps: int,
+    neurons: int | Sequence[int] = (),
+    p: LIParameters = LIParameters(),
+    dt: float = 0.001,
+    *,
+    generator: Generator | None = None,
+    dtype: torch.dtype | None = None,
+) -> Tensor:
+    r"""Return the jumps of a drive that is noise without memory.
+
+    .. math::
+        I_n = \frac{\sigma}{\sqrt{\Delta t}} \, \xi_n, \qquad \xi_n \sim N(0, 1)
+
+    The root keeps the noise's effect on the voltage the same when ``dt`` changes.
+
+    Args:
+        sigma: strength in volt times the root of a second.
+        steps: number of steps.
+        neurons: shape behind the time axis; the shape of ``p.tau_syn_inv`` must fit it.
+        p, dt, dtype: as for :func:`constant`, and the same errors.
+        generator: source of randomness; pass one with a seed to get the same noise again.
+
+    Returns:
+        Jumps in volt, of shape ``(steps, *neurons)``.
+    """
+    shape = _shape(steps, neurons)
+    check_dt(dt)
+    _check_finite("sigma", sigma)
+    noise = torch.randn(shape, generator=generator, dtype=torch.float64)
+    return _jumps(sigma / math.sqrt(dt) * noise, p, dt, dtype)
+
+
+def _jumps(drive: Tensor, p: LIParameters, dt: float, dtype: torch.dtype | None) -> Tensor:
+    """Turn a drive of shape (time,) or (time, ..., neurons) into the jumps of ``p``'s synapses."""
+    check_parameters(p)
+    rate = as_tensor(p.tau_syn_inv).detach().cpu().double()
+    if bool((rate == 0).any()):
+        raise ValueError(
+            "p.tau_syn_inv must be above 0 for a drive, got 0: without decay each jump stays for ever. "
+            "Use pulse(steps, w=current) to switch the drive on."
+        )
+    if drive.ndim == 1:
+        drive = drive.reshape(-1, *(1,) * rate.ndim)
+    elif rate.ndim and drive.shape[1:][-rate.ndim :] != rate.shape:
+        raise ValueError(
+            f"p.tau_syn_inv of shape {tuple(rate.shape)} must fit neurons={tuple(drive.shape[1:])}."
+        )
+    return (drive * (dt * rate)).to(dtype or torch.get_default_dtype())
+
+
+def _times(steps: int, dt: float) -> Tensor:
+    _check_steps(steps)
+    check_dt(dt)
+    return torch.arange(steps, dtype=torch.float64) * dt
+
+
+def _shape(steps: int, neurons: int | Sequence[int]) -> tuple[int, ...]:
+    _check_steps(steps)
+    return (steps, neurons) if _is_integer(neurons) else (steps, *neurons)
+
+
+def _is_integer(x: int) -> bool:
+    return isinstance(x, int) and not isinstance(x, bool)
+
+
+def _check_steps(steps: int) -> None:
+    if not _is_integer(steps):
+        raise TypeError(f"steps must be an integer, got {steps!r}. Use steps=round(seconds / dt).")
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1, got {steps}.")
+
+
+def _check_finite(name: str, x: float) -> None:
+    if isinstance(x, bool) or not isinstance(x, (int, float)):
+        raise TypeError(f"{name} must be a number, got {x!r} of type {type(x).__name__}.")
+    if not math.isfinite(x):
+        raise ValueError(f"{name} must be finite, got {x}.")
