@@ -78,6 +78,7 @@ def against_exact(
     p: LIParameters = LIParameters(),
     *,
     w: float = 1.0,
+    until: float | None = None,
     predicted_peak: float | None = None,
     axes: Axes | None = None,
 ) -> tuple[Figure, str]:
@@ -91,6 +92,7 @@ def against_exact(
         dt: length of a step in second.
         p: parameters of the neuron.
         w: the jump in volt.
+        until: the last time to draw, in ms; peaks and areas count everything.
         predicted_peak: when the learner expects the highest voltage, in ms, or None.
         axes: where to draw; default a new figure.
 
@@ -119,6 +121,8 @@ def against_exact(
         sentence += _mark_prediction(axes, predicted_peak)
     axes.legend(frameon=False)
     axes.set(xlabel="time (ms)", ylabel="voltage v (V)")
+    if until is not None:
+        axes.set_xlim(-until / 40, until)
     return axes.figure, sentence
 
 

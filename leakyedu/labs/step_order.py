@@ -69,9 +69,7 @@ def view(order: str, dt: float, tau_syn: float, *, prediction: float | None = No
     curves = dict.fromkeys((", ".join(ORDERS[0]), order))
     for name in curves:
         curves[name] = simulate_in_order(name.split(", "), inputs, p, dt / 1000).v
-    figure, sentence = against_exact(curves, dt / 1000, p, predicted_peak=prediction)
-    figure.axes[0].set_xlim(-1, 40)
-    return figure, sentence
+    return against_exact(curves, dt / 1000, p, until=40, predicted_peak=prediction)
 
 
 lab = Lab(

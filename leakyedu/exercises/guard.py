@@ -1,0 +1,104 @@
+"""Run a learner's code so that nothing it does can harm the lesson.
+
+The code runs on a thread of its own, because only a thread can be stopped from outside everywhere: an
+alarm never reaches a button of JupyterLab, which is served on another thread, and Windows has none.
+"""
+
+import contextlib
+import ctypes
+import os
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import torch
+
+PATIENCE = 4.0  # seconds
+
+
+class Outcome(NamedTuple):
+    """What became of a learner's code.
+
+    Attributes:
+        value: what it returned, or None.
+        error: what it raised, ``TimeoutError`` if it had to be stopped, or None.
+    """
+
+    value: Any
+    error: BaseException | None
+
+
+class _Stop(BaseException):
+    """Raised inside code that takes too long; no ``except Exception`` catches it."""
+
+
+def run_guarded(task: Callable[[], Any], patience: float = PATIENCE) -> Outcome:
+    """Run ``task`` and return what became of it; an endless one is stopped after ``patience`` seconds.
+
+    What it prints is dropped, figures that it opens are closed, and torch's attributes, default dtype
+    and random numbers are put back. It sees the same random numbers each time.
+    """
+    outcome = []
+
+    def work() -> None:
+        try:
+            outcome.append(Outcome(task(), None))
+        except BaseException as error:
+            # Everything, SystemExit too: a check reports it as a sentence.
+            outcome.append(Outcome(None, error))
+
+    worker = threading.Thread(target=work, daemon=True)
+    with _as_it_was():
+        worker.start()
+        try:
+            worker.join(patience)
+        finally:
+            # Also when the learner interrupts the kernel.
+            _stop(worker)
+    if worker.is_alive():
+        return Outcome(None, TimeoutError("is inside a call that cannot be stopped; restart the kernel"))
+    value, error = outcome[0] if outcome else (None, _Stop())
+    if isinstance(error, _Stop):
+        error = TimeoutError(
+            f"took longer than {patience:g} seconds and was stopped; look for a loop that never ends"
+        )
+    return Outcome(value, error)
+
+
+def _stop(worker: threading.Thread) -> None:
+    """Raise in a thread, again and again: a bare ``except`` may swallow it a few times."""
+    give_up = time.monotonic() + 2
+    while worker.is_alive() and time.monotonic() < give_up:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker.ident), ctypes.py_object(_Stop))
+        worker.join(0.01)
+
+
+@contextlib.contextmanager
+def _as_it_was() -> Iterator[None]:
+    """Leave everything that a learner's code can reach by accident as it was."""
+    attributes, dtype, random = dict(vars(torch)), torch.get_default_dtype(), torch.get_rng_state()
+    figures = _open_figures()
+    torch.manual_seed(0)
+    try:
+        with (
+            open(os.devnull, "w") as nowhere,
+            contextlib.redirect_stdout(nowhere),
+            contextlib.redirect_stderr(nowhere),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        vars(torch).update(attributes)
+        torch.set_default_dtype(dtype)
+        torch.set_rng_state(random)
+        for number in _open_figures() - figures:
+            sys.modules["matplotlib.pyplot"].close(number)
+
+
+def _open_figures() -> set[int]:
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    return set(pyplot.get_fignums()) if pyplot else set()

@@ -1,0 +1,410 @@
+"""Kinds of answer: each knows what is right, and which wrong answers learners give.
+
+===================  ==========================================================  =====================
+kind                 the learner gives                                           a mistake is
+===================  ==========================================================  =====================
+:class:`Number`      a number, in the unit of the question                       a function that gets it
+:class:`Choice`      the letter of an option                                     an option
+:class:`Order`       the letters of lines, in order                              an order
+:class:`Function`    a function, tried on neurons that it has not seen           a mutant of the reference
+===================  ==========================================================  =====================
+
+Each has ``right``, ``mistakes``, ``expected()`` (what to give, in words) and ``try_out(answer)``.
+"""
+
+import inspect
+import linecache
+import math
+import re
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
+from typing import Any, NamedTuple
+
+import torch
+from torch import Generator, Tensor
+
+from leakyedu.exercises.guard import run_guarded
+
+NOT_TRIED = "Not tried yet: replace `...` by your answer and run the cell again."
+
+
+class Mistake(NamedTuple):
+    """A wrong answer that learners give.
+
+    Attributes:
+        answer: the wrong answer itself.
+        text: what to say to it, without the right one.
+    """
+
+    answer: Any
+    text: str
+
+
+class Trial(NamedTuple):
+    """What a kind says of one answer."""
+
+    passed: bool
+    text: str
+
+
+class Number:
+    """A number in a unit.
+
+    Args:
+        right: the right number.
+        unit: its unit, for example ``"V"``, or ``""``.
+        tolerance: how far an answer may be from it, in that unit.
+        mistakes: functions without arguments that compute a wrong number; their docstrings say why
+            it is wrong.
+    """
+
+    def __init__(
+        self, right: float, unit: str, tolerance: float, mistakes: Sequence[Callable[[], float]] = ()
+    ) -> None:
+        self.right, self.unit, self.tolerance = right, unit, tolerance
+        self.mistakes = tuple(Mistake(f(), inspect.getdoc(f)) for f in mistakes)
+
+    def expected(self) -> str:
+        """Say what to give."""
+        return f"a number in {self.unit}" if self.unit else "a number"
+
+    def show(self, number: float) -> str:
+        """Return a number with its unit."""
+        return f"{number:.4g} {self.unit}".strip()
+
+    def read(self, answer: Any) -> tuple[float | None, str]:
+        """Return the answer as a number, or None and what is wrong with it."""
+        if isinstance(answer, str):
+            return None, f"`{answer}` is text. Write the number without quotes and without its unit."
+        if isinstance(answer, Tensor) and answer.numel() == 1:
+            answer = answer.item()
+        if isinstance(answer, (bool, complex)) or not hasattr(answer, "__float__"):
+            return None, f"This wants {self.expected()}, and got {_name_kind(answer)}."
+        try:
+            number = float(answer)
+        except Exception:
+            # A symbolic expression, an array of several numbers: each raises an error of its own.
+            return None, f"This wants {self.expected()}, and got {_name_kind(answer)} that is no number."
+        if not math.isfinite(number):
+            return None, f"{number} is no number that a neuron can have. Look for a division by 0."
+        return number, ""
+
+    def try_out(self, answer: Any) -> Trial:
+        """Compare the answer with the right number and with the mistakes."""
+        number, complaint = self.read(answer)
+        if number is None:
+            return Trial(False, complaint)
+        if self._near(number, self.right):
+            return Trial(True, f"{self.show(number)}.")
+        for wrong, text in self.mistakes:
+            if self._near(number, wrong):
+                return Trial(False, text)
+        for factor, unit in ((1000, "thousandths"), (0.001, "thousands")):
+            if self.unit and self._near(number / factor, self.right):
+                return Trial(False, f"The digits are right, in {unit} of {self.unit}. Answer in {self.unit}.")
+        if self._near(-number, self.right):
+            return Trial(False, "The size is right, the sign is not.")
+        return Trial(False, f"{self.show(number)} is too {'large' if number > self.right else 'small'}.")
+
+    def compare(self, number: float) -> str:
+        """Say how far a prediction was from what happens."""
+        truth = f"It is {self.show(self.right)}"
+        if self._near(number, self.right):
+            return f"You predicted {self.show(number)}. {truth}: you saw it coming."
+        side = "large" if number > self.right else "small"
+        return f"You predicted {self.show(number)}. {truth}: your prediction is too {side} by {abs(number - self.right):.4g}."
+
+    def _near(self, number: float, other: float) -> bool:
+        # A millionth more: 0.17 + 0.005 is a little above 0.175 in floating point.
+        return abs(number - other) <= self.tolerance * (1 + 1e-6)
+
+
+class Choice:
+    """One of some options.
+
+    Args:
+        right: the letter of the right one.
+        options: letter -> what it says.
+        feedback: letter -> what to say to a learner who chose it.
+    """
+
+    def __init__(self, right: str, options: Mapping[str, str], feedback: Mapping[str, str]) -> None:
+        self.right, self.options, self.feedback = right, options, feedback
+        self.mistakes = tuple(Mistake(key, feedback[key]) for key in options if key != right)
+
+    def expected(self) -> str:
+        """Say what to give."""
+        return "one of the letters " + ", ".join(f'"{key}"' for key in self.options)
+
+    def read(self, answer: Any) -> tuple[str | None, str]:
+        """Return the letter of the answer, or None and what is wrong with it."""
+        if isinstance(answer, str):
+            for key, words in self.options.items():
+                if answer.strip().strip("()").lower() in (key.lower(), words.lower()):
+                    return key, ""
+        return None, f"This wants {self.expected()}, and got {_name_kind(answer)}."
+
+    def try_out(self, answer: Any) -> Trial:
+        """Look up what to say to this option."""
+        key, complaint = self.read(answer)
+        return Trial(key == self.right, complaint if key is None else self.feedback[key])
+
+    def compare(self, key: str) -> str:
+        """Say whether a prediction came true, and why."""
+        if key == self.right:
+            return f"You predicted ({key}), and so it is. {self.feedback[key]}"
+        return (
+            f"You predicted ({key}). {self.feedback[key]} It is ({self.right}). {self.feedback[self.right]}"
+        )
+
+
+class Order:
+    """Lines to put in order.
+
+    Args:
+        right: the letters in the right order, for example ``"BCA"``.
+        lines: letter -> line.
+        wrong: a wrong order -> what to say to it.
+    """
+
+    def __init__(self, right: str, lines: Mapping[str, str], wrong: Mapping[str, str]) -> None:
+        self.right, self.lines = right, lines
+        self.mistakes = tuple(Mistake(order, text) for order, text in wrong.items())
+
+    def expected(self) -> str:
+        """Say what to give."""
+        return f'the letters {", ".join(sorted(self.lines))} in order, for example "{"".join(sorted(self.lines))}"'
+
+    def try_out(self, answer: Any) -> Trial:
+        """Compare the order with the right one and with the wrong ones."""
+        if isinstance(answer, (list, tuple)) and all(isinstance(line, str) for line in answer):
+            answer = "".join(answer)
+        if not isinstance(answer, str):
+            return Trial(False, f"This wants {self.expected()}, and got {_name_kind(answer)}.")
+        order = re.sub(r"[\s,;>-]", "", answer).upper()
+        if order == self.right:
+            return Trial(True, f"{' then '.join(order)}.")
+        if sorted(order) != sorted(self.lines):
+            return Trial(False, f"This wants {self.expected()}: each letter once. It got `{answer}`.")
+        texts = dict(self.mistakes)
+        return Trial(False, texts.get(order, "Another order does it. Read the lines as one cycle."))
+
+
+class Function:
+    """A function, compared with a slow and readable reference.
+
+    Args:
+        right: the reference.
+        returns: what it returns, for example ``("v", "i")``; one name for a single tensor.
+        cases: ``(generator) -> list of tuples of arguments``; the arguments are tensors, numbers and
+            named tuples of them.
+        mistakes: mutants of the reference; their docstrings say what is wrong.
+        tolerance: how far a number may be off, as a part of the largest one in its case.
+    """
+
+    def __init__(
+        self,
+        right: Callable,
+        returns: Sequence[str],
+        cases: Callable[[Generator], list[tuple]],
+        mistakes: Sequence[Callable] = (),
+        tolerance: float = 1e-6,
+    ) -> None:
+        self.right, self.returns, self.cases, self.tolerance = right, tuple(returns), cases, tolerance
+        self.mistakes = tuple(Mistake(f, inspect.getdoc(f)) for f in mistakes)
+        self.arguments = tuple(inspect.signature(right).parameters)
+
+    def expected(self) -> str:
+        """Say what to give."""
+        return f"a function of ({', '.join(self.arguments)})"
+
+    def try_out(self, answer: Any) -> Trial:
+        """Run the function on random cases; find where it leaves the reference, and by which mistake."""
+        if not callable(answer):
+            return Trial(
+                False,
+                f"This wants {self.expected()}, and got {_name_kind(answer)}. Give its name without brackets.",
+            )
+        if (complaint := self._misfit(answer)) is not None:
+            return Trial(False, complaint)
+        cases = self.cases(Generator().manual_seed(0))
+        given = [_copy(case) for case in cases]
+        results, error = run_guarded(lambda: self._results(answer, given))
+        if error is not None:
+            return Trial(False, _describe(error, answer))
+        if any(result is ... for result in results):
+            return Trial(False, NOT_TRIED)
+        truths = self._results(self.right, cases)
+        for case, result, truth in zip(cases, results, truths, strict=True):
+            if (complaint := self._malformed(result, truth, case)) is not None:
+                return Trial(False, complaint)
+        truths, results = ([self._tensors(result) for result in many] for many in (truths, results))
+        if all(map(self._agree, results, truths)):
+            if not all(map(_equal, cases, given)):
+                return Trial(
+                    False,
+                    "The numbers are right, but your function writes into the tensors it was given, so the caller's "
+                    "neurons change too. `a += b` on a tensor does that; write `a = a + b`.",
+                )
+            remark = ""
+            if any(x.requires_grad for result in results for x in result):
+                remark = (
+                    " Your result also carries a gradient, which nobody asked for: look for `requires_grad`."
+                )
+            numbers = sum(truth[0].numel() for truth in truths)
+            return Trial(True, f"It agrees on {numbers:,} numbers of {len(cases)} random cases.{remark}")
+        return Trial(False, self._name_mistake(results, truths, cases))
+
+    def _results(self, function: Callable, cases: list[tuple]) -> list:
+        results = []
+        for case in cases:
+            results.append(function(*case))
+            if results[-1] is ...:
+                return results
+        return results
+
+    def _misfit(self, function: Callable) -> str | None:
+        """Say why the arguments cannot be handed to the function, or None."""
+        try:
+            inspect.signature(function).bind(*self.arguments)
+        except TypeError:
+            got = inspect.signature(function)
+            return f"Your function takes `{got}`; this wants {self.expected()}, in this order."
+        except ValueError:
+            # Built-in functions have no signature to ask; the call itself will tell.
+            return None
+        return None
+
+    def _malformed(self, result: Any, truth: Any, case: tuple) -> str | None:
+        """Say what is wrong with the kind or shape of a result, or None."""
+        wanted = " and ".join(f"`{name}`" for name in self.returns)
+        if result is None:
+            return f"Your function returns None. It ends without `return`: return {wanted}."
+        parts = self._parts(result)
+        if parts is None:
+            return f"Your function returns {_name_kind(result)}. Return {wanted}, as the stub does."
+        for name, x, y in zip(self.returns, parts, self._tensors(truth), strict=True):
+            if x is None:
+                return f"`{name}` is None. Look for a line that assigns nothing to it."
+            if not isinstance(x, Tensor):
+                return (
+                    f"`{name}` is {_name_kind(x)}; return a tensor, computed from the tensors you are given."
+                )
+            if x.shape != y.shape:
+                return f"`{name}` has the shape {tuple(x.shape)} where {tuple(y.shape)} was expected: a value for each neuron."
+            if not x.is_floating_point():
+                return f"`{name}` holds {x.dtype} numbers, which have no digits after the point. Keep the dtype of the input."
+            if not x.isfinite().all() and y.isfinite().all():
+                return f"`{name}` holds nan or inf, from ordinary inputs. Look for a division by 0 or a number that explodes."
+        return None
+
+    def _parts(self, result: Any) -> tuple | None:
+        """Return the parts of a result; ``(v, LIState(v, i))`` of a library's step counts as its state."""
+        if len(self.returns) == 1:
+            return (result,)
+        if not isinstance(result, tuple):
+            return None
+        if len(result) == 2 and isinstance(result[1], tuple):
+            result = result[1]
+        return tuple(result) if len(result) == len(self.returns) else None
+
+    def _tensors(self, result: Any) -> tuple[Tensor, ...]:
+        return self._parts(result)
+
+    def _agree(self, result: Sequence[Tensor], truth: Sequence[Tensor]) -> bool:
+        return all(map(self._same, result, truth))
+
+    def _same(self, x: Tensor, y: Tensor) -> bool:
+        return bool(((x.detach() - y).abs() <= self.tolerance * y.abs().max()).all())
+
+    def _name_mistake(self, results: list, truths: list, cases: list[tuple]) -> str:
+        for mutant, text in self.mistakes:
+            mutated = [self._tensors(result) for result in self._results(mutant, cases)]
+            if all(map(self._agree, results, mutated)):
+                return text
+        if len(self.returns) > 1 and all(
+            self._agree(result[::-1], truth) for result, truth in zip(results, truths, strict=True)
+        ):
+            return f"The numbers are right, the wrong way round: return {', then '.join(self.returns)}."
+        number, result, truth = next(
+            (n, x, y) for n, (x, y) in enumerate(zip(results, truths, strict=True)) if not self._agree(x, y)
+        )
+        wrong = [self._same(x, y) for x, y in zip(result, truth, strict=True)].index(False)
+        right = [
+            name
+            for k, name in enumerate(self.returns)
+            if all(self._same(x[k], y[k]) for x, y in zip(results, truths, strict=True))
+        ]
+        x, y = result[wrong].detach().flatten(), truth[wrong].flatten()
+        neuron = int(((x - y).abs() > self.tolerance * y.abs().max()).nonzero()[0])
+        name = self.returns[wrong]
+        praise = f"`{right[0]}` is right. " if right else ""
+        setting = ", ".join(
+            f"{key} = {value:.4g}"
+            for key, value in _settings(self.arguments, cases[number], truth[wrong].shape, neuron)
+        )
+        return (
+            f"{praise}`{name}` is not: in case {number + 1}, neuron {neuron + 1}, it is {float(x[neuron]):.5g} "
+            f"where {float(y[neuron]):.5g} is right. There {setting}."
+        )
+
+
+def _name_kind(x: Any) -> str:
+    """Name what something is, in a learner's words."""
+    if isinstance(x, Tensor):
+        return f"a tensor of shape {tuple(x.shape)}"
+    if type(x).__module__ == "numpy":
+        return "a NumPy array" if getattr(x, "ndim", 0) else "a NumPy number"
+    names = {
+        "NoneType": "None (what a function without `return` gives)", "bool": f"`{x}`", "str": f"`{x}`",
+        "int": "a plain number", "float": "a plain number", "function": "a function",
+    }  # fmt: skip
+    return names.get(type(x).__name__, f"a {type(x).__name__}")
+
+
+def _describe(error: BaseException, function: Callable) -> str:
+    """Say in one sentence how a learner's function failed, and in which of its lines."""
+    if isinstance(error, TimeoutError):
+        return f"Your function {error}."
+    code = getattr(function, "__code__", None)
+    where = ""
+    for frame in traceback.extract_tb(error.__traceback__):
+        if code is not None and frame.filename == code.co_filename:
+            line = linecache.getline(frame.filename, frame.lineno).strip()
+            where = f" in line {frame.lineno}, `{line}`" if line else f" in line {frame.lineno}"
+    message = str(error).splitlines()[0] if str(error) else "no message"
+    return f"Your function stopped with {type(error).__name__}{where}: {message}."
+
+
+def _copy(case: Any) -> Any:
+    """Copy the tensors in nested tuples."""
+    if isinstance(case, Tensor):
+        return case.clone()
+    if isinstance(case, tuple):
+        parts = map(_copy, case)
+        return type(case)(*parts) if hasattr(case, "_fields") else tuple(parts)
+    return case
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """Tell whether nested tuples hold the same numbers."""
+    if isinstance(one, Tensor):
+        return torch.equal(one, other)
+    if isinstance(one, tuple):
+        return all(map(_equal, one, other))
+    return one == other
+
+
+def _settings(names: Sequence[str], case: tuple, shape: torch.Size, neuron: int) -> list:
+    """Name the numbers that one neuron of a case was given."""
+    settings = []
+    for name, value in zip(names, case, strict=True):
+        if isinstance(value, tuple):
+            fields = [f"{name}.{f}" for f in value._fields]
+            settings += _settings(fields, tuple(value), shape, neuron)
+        elif isinstance(value, Tensor):
+            settings.append((name, float(value.expand(shape).flatten()[neuron])))
+        elif isinstance(value, Real):
+            settings.append((name, float(value)))
+    return settings
