@@ -62,9 +62,11 @@ def trajectory(
         first = x.reshape(len(x), -1)[:, 0]
         _label(axes, t, first, name, color)
     if inputs is not None:
-        for n in inputs.detach().cpu().reshape(len(v), -1).abs().amax(1).nonzero().flatten().tolist():
-            axes.axvline(1000 * dt * n, color=INPUT, linewidth=1, linestyle=":")
-            _name_line(axes, 1000 * dt * n, "input", INPUT, height=13)
+        times = 1000 * dt * inputs.detach().cpu().reshape(len(v), -1).abs().amax(1).nonzero().flatten()
+        for at in times.tolist():
+            axes.axvline(at, color=INPUT, linewidth=1, linestyle=":")
+        if len(times):
+            _name_line(axes, float(times[0]), "input" if len(times) == 1 else "inputs", INPUT, height=13)
     sentence = _describe_voltage(v, t)
     if predicted_peak is not None:
         sentence += _mark_prediction(axes, predicted_peak)

@@ -1,0 +1,565 @@
+"""Exercises: what each says to the right answer, to every named mistake, and to whatever else comes."""
+
+import importlib
+import pkgutil
+import threading
+import time
+
+import ipywidgets as widgets
+import numpy as np
+import pytest
+import sympy
+import torch
+from ipywidgets.widgets.widget import _instances
+
+import leakyedu.exercises
+from leakyedu import LIState, li_feed_forward_step
+from leakyedu.exercises import one_euler_step as ex
+from leakyedu.exercises.exercise import Exercise, Feedback, Prediction, Recall, Verdict
+from leakyedu.exercises.guard import run_guarded
+from leakyedu.exercises.kinds import NOT_TRIED, Choice, Function, Number, Order
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+MACHINERY = {"exercise", "kinds", "guard"}
+LESSONS = [
+    importlib.import_module(f"leakyedu.exercises.{module.name}")
+    for module in pkgutil.iter_modules(leakyedu.exercises.__path__)
+    if module.name not in MACHINERY
+]
+
+
+def everything(kind: type) -> list:
+    return [
+        pytest.param(thing, id=f"{lesson.__name__.rpartition('.')[2]}.{name}")
+        for lesson in LESSONS
+        for name, thing in vars(lesson).items()
+        if isinstance(thing, kind)
+    ]
+
+
+EXERCISES, PREDICTIONS, RECALLS = (everything(kind) for kind in (Exercise, Prediction, Recall))
+MISTAKES = [
+    pytest.param(*exercise.values, mistake, id=f"{exercise.id}-{getattr(mistake.answer, '__name__', mistake.answer)}")
+    for exercise in EXERCISES
+    for mistake in exercise.values[0].kind.mistakes
+]  # fmt: skip
+
+
+def fresh(exercise: Exercise) -> Exercise:
+    """Return the exercise as a new kernel has it: no hint given, nothing passed."""
+    return Exercise(exercise.question, exercise.kind, exercise.hints, exercise._solution)
+
+
+# -- Every exercise of every lesson --------------------------------------------------------------
+
+
+def test_there_are_exercises_predictions_and_recalls_to_test():
+    assert len(EXERCISES) >= 4
+    assert len(PREDICTIONS) >= 3
+    assert len(MISTAKES) >= 30
+    assert RECALLS
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_an_untouched_exercise_is_not_tried_yet(exercise):
+    verdict = exercise.check(...)
+
+    assert not verdict.passed
+    assert verdict.text == NOT_TRIED
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_the_right_answer_passes(exercise):
+    verdict = fresh(exercise).check(exercise.kind.right)
+
+    assert verdict.passed
+    assert verdict.text.startswith("Right. ")
+
+
+@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
+def test_every_named_mistake_gets_its_own_words_twice_the_same(exercise, mistake):
+    verdicts = [fresh(exercise).check(mistake.answer) for _ in range(2)]
+
+    assert verdicts[0].text == f"Not yet. {mistake.text}"
+    assert verdicts[0] == verdicts[1]
+    assert not verdicts[0].passed
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_no_two_mistakes_say_the_same(exercise):
+    texts = [mistake.text for mistake in exercise.kind.mistakes]
+
+    assert len(texts) >= 2
+    assert len(set(texts)) == len(texts)
+    assert min(map(len, texts)) > 20
+
+
+@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
+def test_no_verdict_gives_the_answer_away(exercise, mistake):
+    text = fresh(exercise).check(mistake.answer).text
+
+    right = exercise.kind.right
+    assert (f"{right:.3g}" if isinstance(right, float) else str(right)) not in text
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_three_hints_come_one_after_the_other_and_the_last_stays(exercise):
+    exercise = fresh(exercise)
+
+    hints = [exercise.hint().text for _ in range(4)]
+
+    assert [hint[:11] for hint in hints] == ["Hint 1 of 3", "Hint 2 of 3", "Hint 3 of 3", "Hint 3 of 3"]
+    assert hints[2] == hints[3]
+    assert "`solution()`" in hints[3]
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_the_solution_says_that_it_is_one(exercise):
+    assert fresh(exercise).solution().text.startswith("This is the solution, not a hint. ")
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_the_answer_is_the_reference_until_ones_own_has_passed(exercise, capsys):
+    exercise = fresh(exercise)
+
+    before = exercise.answer()
+    exercise.check(exercise.kind.mistakes[0].answer)
+    still = exercise.answer()
+
+    assert before is still is exercise.kind.right
+    assert capsys.readouterr().out == 2 * "Going on with the reference: your own answer has not passed yet.\n"
+
+
+@pytest.mark.parametrize("prediction", PREDICTIONS)
+def test_a_prediction_is_kept_and_compared(prediction):
+    prediction = Prediction(prediction.question, prediction.kind)
+    right = prediction.kind.right
+
+    said = prediction.predict(right)
+
+    assert said.text.startswith("Kept: you predict ")
+    assert prediction.prediction == right
+    assert prediction.compare().text.startswith("You predicted ")
+
+
+@pytest.mark.parametrize("prediction", PREDICTIONS)
+def test_a_prediction_may_be_skipped_and_that_is_said(prediction):
+    prediction = Prediction(prediction.question, prediction.kind)
+    prediction.predict(prediction.kind.right)
+
+    said = prediction.predict(...)
+
+    assert said.text.startswith("No prediction yet: replace `...`")
+    assert prediction.prediction is None
+    assert prediction.compare().text.startswith("You skipped this prediction. It is ")
+
+
+@pytest.mark.parametrize("recall", RECALLS)
+def test_a_recall_has_five_questions_with_words_for_each_option(recall):
+    assert len(recall.questions) == 5
+    assert sum(question.startswith("From lesson ") for question, _ in recall.questions) == 1
+    for _, choice in recall.questions:
+        assert choice.options.keys() == choice.feedback.keys()
+        assert len(set(choice.feedback.values())) == len(choice.options) >= 3
+
+
+# -- What else may come --------------------------------------------------------------------------
+
+
+class Broken:
+    def __float__(self):
+        raise RuntimeError("broken")
+
+
+def number() -> Exercise:
+    return Exercise("?", Number(0.17, "V", 0.0005), ["a", "b", "c"], "d")
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (None, "got None: what a function without `return` gives"),
+        ("0.17", "`0.17` is text. Write the number without quotes"),
+        (True, "This wants a number in V, and got `True`"),
+        (1j, "This wants a number in V, and got a complex"),
+        ([0.17], "This wants a number in V, and got a list"),
+        (float("nan"), "nan is no number that a neuron can have"),
+        (float("inf"), "inf is no number that a neuron can have"),
+        (torch.zeros(3), "got a tensor of shape (3,) that is no number"),
+        (np.zeros(3), "got a NumPy array that is no number"),
+        (sympy.Symbol("v"), "that is no number"),
+        (Broken(), "that is no number"),
+        (print, "This wants a number in V, and got"),
+        (170.0, "The digits are right, in thousandths of V. Answer in V."),
+        (0.00017, "The digits are right, in thousands of V. Answer in V."),
+        (-0.17, "The size is right, the sign is not."),
+        (0.18, "0.18 V is too large."),
+        (0.12, "0.12 V is too small."),
+    ],
+)
+def test_a_number_that_is_none_or_wrong_gets_words(answer, words):
+    verdict = number().check(answer)
+
+    assert not verdict.passed
+    assert words in verdict.text
+
+
+@pytest.mark.parametrize("answer", [0.17, 0.1704, torch.tensor(0.17), torch.tensor([0.17]), np.float64(0.17), sympy.Rational(17, 100)])  # fmt: skip
+def test_a_number_is_right_in_every_type_within_its_tolerance(answer):
+    assert number().check(answer).passed
+
+
+@pytest.mark.parametrize("answer", ["b", "B", " (b) ", "b)", "the second"])
+def test_a_choice_is_known_by_its_letter_or_its_words(answer):
+    options = {"a": "the first", "b": "the second"}
+    choice = Exercise("?", Choice("b", options, {"a": "No.", "b": "Yes."}), ["", "", ""], "")
+
+    assert choice.check(answer).text == "Right. Yes."
+
+
+@pytest.mark.parametrize("answer", [None, 2, "c", "", ["b"], "ab"])
+def test_a_choice_that_is_none_is_told_the_letters(answer):
+    choice = Exercise("?", Choice("b", {"a": "1", "b": "2"}, {"a": "No.", "b": "Yes."}), ["", "", ""], "")
+
+    assert 'This wants one of the letters "a", "b", and got' in choice.check(answer).text
+
+
+@pytest.mark.parametrize("answer", ["CAB", "cab", "C A B", "C, A, B", "C-A-B", "C > A > B", ["C", "A", "B"], ("c", "a", "b")])  # fmt: skip
+def test_an_order_may_be_written_in_any_way(answer):
+    assert fresh(ex.order).check(answer).passed
+
+
+@pytest.mark.parametrize("answer", [None, 3, "", "CA", "CABB", "XYZ", [1, 2, 3], ["C", None, "B"]])
+def test_an_order_that_is_none_is_told_what_to_give(answer):
+    text = fresh(ex.order).check(answer).text
+
+    assert 'the letters A, B, C in order, for example "ABC"' in text
+
+
+def test_every_wrong_order_of_the_step_has_words_of_its_own():
+    assert {mistake.answer for mistake in ex.order.kind.mistakes} == {"ABC", "ACB", "BAC", "BCA", "CBA"}
+
+
+def in_place(x, state, p, dt):
+    v, i = state
+    i += x
+    return LIState(v + dt * p.tau_mem_inv * ((p.v_leak - v) + i), i - dt * p.tau_syn_inv * i)
+
+
+def stops(x, state, p, dt):
+    voltage = state.v
+    return voltage + undefined  # noqa: F821
+
+
+def right(x, state, p, dt):
+    return ex.euler_step(x, state, p, dt)
+
+
+STATE = LIState(torch.zeros(1), torch.zeros(1))
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda x, state, p, dt: None, "Your function returns None. It ends without `return`"),
+        (lambda x, state, p, dt: [state.v, state.i], "Your function returns a list. Return `v` and `i`"),
+        (lambda x, state, p, dt: state.v, "Your function returns a tensor of shape (50,)"),
+        (lambda x, state, p, dt: (state.v,), "Your function returns a tuple"),
+        (lambda x, state, p, dt: (state.v.numpy(), state.i), "`v` is a NumPy array; return a tensor"),
+        (lambda x, state, p, dt: (1, state.i), "`v` is a plain number; return a tensor"),
+        (lambda x, state, p, dt: (state.v, None), "`i` is None. Look for a line that assigns nothing"),
+        (lambda x, state, p, dt: (state.v.mean(), state.i), "`v` has the shape () where (50,) was expected"),
+        (lambda x, state, p, dt: (state.v.int(), state.i), "`v` holds torch.int32 numbers"),
+        (lambda x, state, p, dt: (state.v / 0, state.i), "`v` holds nan or inf, from ordinary inputs"),
+        (lambda x, state, p, dt: right(x, state, p, dt)[::-1], "the wrong way round: return v, then i"),
+        (lambda x, state, p, dt: LIState(2 * state.v, right(x, state, p, dt).i), "`i` is right. `v` is not: in case 1, neuron 1"),
+        (lambda x, state: state, "Your function takes `(x, state)`; this wants a function of (x, state, p, dt)"),
+        (in_place, "your function writes into the tensors it was given"),
+        (stops, "Your function stopped with NameError in line"),
+        (stops, "`return voltage + undefined  # noqa: F821`: name 'undefined' is not defined."),
+        (lambda x, state, p, dt: exit(), "Your function stopped with SystemExit"),
+        (STATE, "This wants a function of (x, state, p, dt), and got a LIState. Give its name without brackets."),
+        (None, "got None"),
+        (torch.zeros(3), "got a tensor of shape (3,)"),
+        ("my_step", "got `my_step`. Give its name without brackets."),
+        (max, "Your function stopped with"),
+    ],
+)  # fmt: skip
+def test_a_function_that_cannot_be_right_gets_words_of_its_own(answer, words):
+    verdict = fresh(ex.step).check(answer)
+
+    assert not verdict.passed
+    assert words in verdict.text
+    assert verdict == fresh(ex.step).check(answer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        right,
+        lambda x, state, p, dt: tuple(right(x, state, p, dt)),
+        lambda x, state, p, dt: li_feed_forward_step(x, state, p, dt),
+        li_feed_forward_step,
+        lambda *arguments: right(*arguments),
+        lambda x, s, p, dt: LIState(
+            (1 - dt * p.tau_mem_inv) * s.v + dt * p.tau_mem_inv * (p.v_leak + s.i + x), (s.i + x) * (1 - dt * p.tau_syn_inv)
+        ),
+    ],
+    ids=["reference", "tuple", "as Norse returns", "the library", "star", "another algebraic form"],
+)  # fmt: skip
+def test_every_right_function_passes(answer):
+    assert fresh(ex.step).check(answer).passed
+
+
+def test_a_right_function_with_a_gradient_passes_with_a_remark():
+    def with_gradient(x, state, p, dt):
+        v, i = right(x, state, p, dt)
+        return LIState(v.requires_grad_(), i)
+
+    verdict = fresh(ex.step).check(with_gradient)
+
+    assert verdict.passed
+    assert "carries a gradient, which nobody asked for" in verdict.text
+
+
+def test_a_stub_is_not_tried_yet():
+    def my_step(x, state, p, dt):
+        return ...
+
+    assert fresh(ex.step).check(my_step).text == NOT_TRIED
+
+
+def test_the_first_wrong_neuron_is_named_with_its_numbers():
+    def wrong_where_v_is_large(x, state, p, dt):
+        v, i = right(x, state, p, dt)
+        return LIState(torch.where(state.v > 1, 0, v), i)
+
+    text = fresh(ex.step).check(wrong_where_v_is_large).text
+
+    (case,) = ex.neurons(torch.Generator().manual_seed(0))[:1]
+    neuron = int((case[1].v > 1).nonzero()[0])
+    assert (
+        f"in case 1, neuron {neuron + 1}, it is 0 where {float(right(*case).v[neuron]):.5g} is right." in text
+    )
+    assert f"state.v = {float(case[1].v[neuron]):.4g}" in text
+    assert f"dt = {case[3]:.4g}" in text
+
+
+def test_answer_is_ones_own_function_once_it_has_passed(capsys):
+    exercise = fresh(ex.step)
+
+    exercise.check(right)
+    exercise.check(stops)
+
+    assert exercise.answer() is right
+    assert capsys.readouterr().out == "Going on with your own answer.\n"
+
+
+# -- What a learner's code may do ----------------------------------------------------------------
+
+
+def spins(*_):
+    while True:
+        time.sleep(0)
+
+
+def spins_and_swallows(*_):
+    while True:
+        try:
+            time.sleep(0)
+        except Exception:
+            continue
+
+
+@pytest.mark.parametrize("task", [spins, spins_and_swallows])
+def test_an_endless_answer_is_stopped_with_a_sentence(task):
+    threads = threading.active_count()
+
+    outcome = run_guarded(task, patience=0.2)
+
+    assert isinstance(outcome.error, TimeoutError)
+    assert (
+        str(outcome.error) == "took longer than 0.2 seconds and was stopped; look for a loop that never ends"
+    )
+    assert threading.active_count() == threads
+
+
+def test_an_endless_step_is_reported_by_its_check(monkeypatch):
+    monkeypatch.setattr(run_guarded, "__defaults__", (0.2,))
+
+    verdict = fresh(ex.step).check(spins)
+
+    assert verdict.text.startswith("Not yet. Your function took longer than 0.2 seconds and was stopped")
+
+
+def test_a_call_that_cannot_be_stopped_is_named():
+    release = threading.Event()
+
+    outcome = run_guarded(lambda: release.wait(30), patience=0.1)
+    release.set()
+
+    assert str(outcome.error) == "is inside a call that cannot be stopped; restart the kernel"
+
+
+def test_a_check_works_on_another_thread_too():
+    verdicts = []
+    thread = threading.Thread(target=lambda: verdicts.append(fresh(ex.step).check(right)))
+
+    thread.start()
+    thread.join(10)
+
+    assert verdicts[0].passed
+
+
+def test_what_an_answer_prints_and_draws_is_dropped(capfd):
+    import matplotlib.pyplot as plt
+
+    mine = plt.figure()
+
+    def task():
+        print("hello")
+        plt.figure()
+        plt.plot([1, 2])
+
+    error = run_guarded(task).error
+
+    assert error is None
+    assert capfd.readouterr().out == ""
+    assert plt.get_fignums() == [mine.number]
+    plt.close(mine)
+
+
+def test_an_answer_that_warns_is_no_error():
+    import warnings
+
+    outcome = run_guarded(lambda: warnings.warn("careful", stacklevel=1))
+
+    assert outcome.error is None
+
+
+def test_torch_is_put_back_as_it_was():
+    zeros, dtype, random = torch.zeros, torch.get_default_dtype(), torch.get_rng_state()
+
+    def task():
+        torch.zeros = None
+        torch.set_default_dtype(torch.float64)
+        torch.manual_seed(5)
+
+    run_guarded(task)
+
+    assert torch.zeros is zeros
+    assert torch.get_default_dtype() is dtype
+    assert torch.equal(torch.get_rng_state(), random)
+
+
+def test_a_random_answer_gets_the_same_words_twice():
+    def random(x, state, p, dt):
+        return LIState(torch.randn_like(state.v), state.i)
+
+    assert fresh(ex.step).check(random) == fresh(ex.step).check(random)
+
+
+# -- On a page -----------------------------------------------------------------------------------
+
+
+def box_of(bundle: dict) -> widgets.Widget:
+    return _instances[bundle[WIDGET_VIEW]["model_id"]]
+
+
+def test_feedback_is_text_in_a_terminal_and_html_on_a_page():
+    feedback = Feedback("Use `a < b`, not <b>.", code="if a < b:")
+
+    bundle = feedback._repr_mimebundle_()
+
+    assert repr(feedback) == bundle["text/plain"] == "Use `a < b`, not <b>.\n\nif a < b:"
+    assert "Use <code>a &lt; b</code>, not &lt;b&gt;." in bundle["text/html"]
+    assert "<pre><code>if a &lt; b:</code></pre>" in bundle["text/html"]
+    assert 'role="status"' in bundle["text/html"]
+
+
+def test_a_verdict_is_a_value():
+    verdict = Verdict("Right. 0.17 V.", passed=True)
+
+    assert verdict == Verdict("Right. 0.17 V.", passed=True)
+    assert verdict != Verdict("Right. 0.17 V.", passed=False)
+    with pytest.raises(AttributeError):
+        verdict.passed = False
+
+
+def test_a_failed_verdict_brings_buttons_for_hints_and_the_solution():
+    exercise = fresh(ex.step)
+    words, buttons, more = box_of(exercise.check(...)._repr_mimebundle_()).children
+
+    said = []
+    for button in (buttons.children[0], buttons.children[0], buttons.children[1]):
+        button.click()
+        said.append(more.value)
+
+    assert "Not tried yet" in words.value
+    assert [button.description for button in buttons.children] == ["Hint", "Solution"]
+    assert "Hint 1 of 3" in said[0]
+    assert "Hint 2 of 3" in said[1]
+    assert "def euler_step(x, state, p, dt)" in said[2]
+
+
+def test_a_passed_verdict_brings_no_buttons():
+    assert WIDGET_VIEW not in fresh(ex.by_hand).check(0.17)._repr_mimebundle_()
+
+
+def test_a_recall_is_shown_as_text_and_as_buttons(monkeypatch):
+    bundles = []
+    monkeypatch.setattr("leakyedu.exercises.exercise.display", lambda bundle, raw: bundles.append(bundle))
+
+    ex.recall.show()
+
+    rows = box_of(bundles[0]).children
+    assert "1. Which current drives the voltage within one step?" in bundles[0]["text/plain"]
+    assert len(rows) == 5
+    question, options, words = rows[0].children
+    assert options.value is None
+    assert "Which current drives" in question.value
+    options.value = "a"
+    assert "Not yet. Then an input would act one step late." in words.value
+    options.value = "b"
+    assert "Right. The input acts in its own step" in words.value
+
+
+@pytest.mark.parametrize("number", [0, 6, "1", None, 1.0])
+def test_a_question_that_is_not_there_is_said_to_be_none(number):
+    text = ex.recall.check(number, "a").text
+
+    assert text == f"There are questions 1 to 5; `{number!r}` is none of them."
+
+
+def test_a_recall_question_without_an_answer_is_not_tried_yet():
+    assert ex.recall.check(1).text == NOT_TRIED
+
+
+def test_kinds_say_what_they_want():
+    kinds = [Number(1.0, "V", 0.1), Number(1.0, "", 0.1), ex.decay_first.kind, ex.order.kind, ex.step.kind]
+
+    assert [kind.expected() for kind in kinds] == [
+        "a number in V",
+        "a number",
+        'one of the letters "a", "b", "c"',
+        'the letters A, B, C in order, for example "ABC"',
+        "a function of (x, state, p, dt)",
+    ]
+    assert {type(kind) for kind in kinds} == {Number, Choice, Order, Function}
+
+
+# -- Lesson 4's numbers --------------------------------------------------------------------------
+
+
+def test_the_numbers_of_lesson_4_are_those_of_the_model():
+    assert ex.peak_time.kind.right == 6
+    assert ex.area_left.kind.right == pytest.approx(0.8)
+    assert ex.by_hand.kind.right == pytest.approx(0.17, rel=1e-12)
+
+
+def test_the_step_is_tried_on_a_thousand_neurons_with_parameters_per_neuron_among_them():
+    cases = ex.neurons(torch.Generator().manual_seed(0))
+
+    assert sum(case[0].numel() for case in cases) == 1000
+    assert {case[2].tau_mem_inv.ndim for case in cases} == {0, 1}
+    assert {case[0].ndim for case in cases} == {1, 2}

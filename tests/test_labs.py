@@ -1,0 +1,221 @@
+"""Labs: the machinery without a browser, and each lab's numbers. tests/browser presses the keys."""
+
+import threading
+
+import ipywidgets as widgets
+import pytest
+import torch
+from ipywidgets.widgets.widget import _instances
+from matplotlib.figure import Figure
+
+from leakyedu import plotting, simulate
+from leakyedu.labs import step_order
+from leakyedu.labs.lab import Lab, Menu, Slider
+from leakyedu.model import LIParameters
+from leakyedu.stimuli import poisson, pulse
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def small_lab(view=None) -> Lab:
+    def draw(height, kind, *, prediction):
+        return plotting.new_axes().figure, f"A line of height {height:g}, {kind}, prediction {prediction}."
+
+    return Lab(view or draw, height=Slider("height (V)", 0, 5, 0.5, 1.0), kind=Menu("kind", ("a", "b"), "a"))
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Return a function that shows a lab and returns its output bundle and its widgets by kind."""
+
+    def show(lab: Lab, **arguments):
+        bundles = []
+        monkeypatch.setattr("leakyedu.labs.lab.display", lambda bundle, raw: bundles.append(bundle))
+        lab.show(**arguments)
+        (bundle,) = bundles
+        return bundle, _instances[bundle[WIDGET_VIEW]["model_id"]]
+
+    return show
+
+
+def inside(box: widgets.Widget, kind: type) -> list:
+    children = getattr(box, "children", ())
+    found = [child for child in children if isinstance(child, kind)]
+    return found + [widget for child in children for widget in inside(child, kind)]
+
+
+def caption(box: widgets.Widget) -> str:
+    (picture,) = inside(box, widgets.HTML)
+    return picture.value.rpartition("<figcaption>")[2].partition("</figcaption>")[0]
+
+
+def test_a_lab_starts_with_its_controls_at_their_start():
+    assert small_lab().figure()[1] == "A line of height 1, a, prediction None."
+
+
+def test_a_lab_gives_any_setting_as_a_figure_for_paper():
+    figure, sentence = small_lab().figure(height=3.5, prediction=2)
+
+    assert isinstance(figure, Figure)
+    assert sentence == "A line of height 3.5, a, prediction 2."
+
+
+def test_an_unknown_setting_is_named_with_those_that_there_are():
+    with pytest.raises(TypeError, match=r"width is no setting of this lab. Use some of height, kind"):
+        small_lab().figure(width=1)
+
+
+def test_a_lab_shows_a_picture_where_there_is_no_kernel_too(shown):
+    bundle, _ = shown(small_lab())
+
+    assert bundle["text/plain"] == "A line of height 1, a, prediction None."
+    assert 'alt="A line of height 1, a, prediction None."' in bundle["text/html"]
+
+
+def test_moving_a_slider_changes_the_picture_its_alt_text_and_its_sentence(shown):
+    _, box = shown(small_lab(), prediction=2)
+
+    inside(box, widgets.FloatSlider)[0].value = 2.5
+
+    assert caption(box) == "A line of height 2.5, a, prediction 2."
+    assert 'alt="A line of height 2.5, a, prediction 2."' in inside(box, widgets.HTML)[0].value
+
+
+def test_a_number_can_be_typed_instead(shown):
+    _, box = shown(small_lab())
+
+    inside(box, widgets.BoundedFloatText)[0].value = 3.5
+
+    assert caption(box).startswith("A line of height 3.5")
+    assert inside(box, widgets.FloatSlider)[0].value == 3.5
+
+
+def test_every_control_has_a_name_with_its_unit(shown):
+    _, box = shown(small_lab())
+
+    assert [field.description for field in inside(box, widgets.BoundedFloatText)] == ["height (V)"]
+    assert [menu.description for menu in inside(box, widgets.Dropdown)] == ["kind"]
+
+
+def test_reset_puts_every_control_back(shown):
+    _, box = shown(small_lab())
+    inside(box, widgets.FloatSlider)[0].value = 4.0
+    inside(box, widgets.Dropdown)[0].value = "b"
+
+    inside(box, widgets.Button)[0].click()
+
+    assert caption(box) == "A line of height 1, a, prediction None."
+
+
+def test_an_error_in_the_view_is_one_sentence_and_the_lab_goes_on(shown):
+    def view(height, kind, *, prediction):
+        if height > 3:
+            raise ValueError("height <must> stay below 3")
+        return plotting.new_axes().figure, f"A line of height {height:g}."
+
+    _, box = shown(small_lab(view))
+    slider = inside(box, widgets.FloatSlider)[0]
+
+    slider.value = 4.0
+    broken = inside(box, widgets.HTML)[0].value
+    slider.value = 2.0
+
+    assert broken == '<p role="alert">This setting cannot be drawn: height &lt;must&gt; stay below 3</p>'
+    assert caption(box) == "A line of height 2."
+
+
+def test_settings_that_a_newer_one_overtakes_are_never_drawn(shown):
+    drawn, started, go_on = [], threading.Event(), threading.Event()
+
+    def view(height, kind, *, prediction):
+        drawn.append(height)
+        if height == 2:
+            started.set()
+            assert go_on.wait(5)
+        return plotting.new_axes().figure, f"A line of height {height:g}."
+
+    _, box = shown(small_lab(view))
+    slider = inside(box, widgets.FloatSlider)[0]
+
+    slow = threading.Thread(target=lambda: setattr(slider, "value", 2.0))
+    slow.start()
+    assert started.wait(5)
+    slider.value, slider.value = 3.0, 4.0
+    go_on.set()
+    slow.join(5)
+
+    assert drawn == [1, 2, 4]
+    assert caption(box) == "A line of height 4."
+
+
+# -- step_order ----------------------------------------------------------------------------------
+
+
+def test_the_first_order_is_the_step_of_the_library():
+    generator = torch.Generator().manual_seed(4)
+    inputs = poisson(200.0, 300, generator=generator, dtype=torch.float64)
+    p = LIParameters.from_tau(tau_syn=4e-3, tau_mem=15e-3, v_leak=0.3)
+
+    ours = step_order.simulate_in_order(("jump", "v", "decay"), inputs, p, 0.0005)
+
+    theirs = simulate(inputs, p=p, dt=0.0005)
+    torch.testing.assert_close(ours.v, theirs.v, rtol=1e-12, atol=1e-14)
+    torch.testing.assert_close(ours.i, theirs.i, rtol=1e-12, atol=1e-14)
+
+
+def test_decay_first_changes_the_recorded_current_alone():
+    ours, other = (step_order.simulate_in_order(order, pulse(60)) for order in step_order.ORDERS[:2])
+
+    assert torch.equal(ours.v, other.v)
+    assert ours.i[0].item() == pytest.approx(0.8)
+    assert other.i[0].item() == pytest.approx(1.0)
+
+
+def test_v_first_is_the_same_curve_one_step_later():
+    ours, late = (step_order.simulate_in_order(step_order.ORDERS[k], pulse(60)) for k in (0, 2))
+
+    assert torch.equal(late.v[1:], ours.v[:-1])
+    assert late.v[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("order", "share"), list(zip(step_order.ORDERS, (1, 1, 1, 0.8, 0.8, 0.8), strict=True))
+)
+def test_orders_in_which_v_uses_the_decayed_current_lose_a_fifth_of_the_area(order, share):
+    v = step_order.simulate_in_order(order, pulse(600, dtype=torch.float64)).v
+
+    assert v.sum().item() * 0.001 / 0.005 == pytest.approx(share, rel=1e-7)
+
+
+@pytest.mark.parametrize("order", [("jump", "v"), ("jump", "v", "v"), "jump", ()])
+def test_an_order_that_lacks_a_line_is_refused(order):
+    with pytest.raises(ValueError, match="order must hold 'jump', 'v' and 'decay', each once"):
+        step_order.simulate_in_order(order, pulse(5))
+
+
+def test_the_lab_holds_the_chosen_order_beside_ours_and_the_exact_curve():
+    _, sentence = step_order.lab.figure(order="v, decay, jump", prediction=7.5)
+
+    assert sentence == (
+        "The exact voltage peaks at 0.25 V after 6.93 ms. jump, v, decay: peak 0.269 V after 6 ms, area 1.00 "
+        "of the exact one. v, decay, jump: peak 0.269 V after 7 ms, area 1.00 of the exact one. "
+        "You predicted the peak after 7.5 ms."
+    )
+
+
+@pytest.mark.parametrize(("dt", "share"), [(4.0, "0.20"), (1.0, "0.80"), (0.25, "0.95")])
+def test_the_lost_area_shrinks_with_the_step(dt, share):
+    _, sentence = step_order.lab.figure(order="jump, decay, v", dt=dt)
+
+    assert "jump, decay, v: peak" in sentence
+    assert sentence.endswith(f"area {share} of the exact one.")
+
+
+@pytest.mark.parametrize("order", [", ".join(order) for order in step_order.ORDERS])
+@pytest.mark.parametrize("dt", [0.25, 4.0])
+@pytest.mark.parametrize("tau_syn", [4.0, 20.0])
+def test_the_lab_draws_the_corners_of_its_controls(order, dt, tau_syn):
+    _, sentence = step_order.lab.figure(order=order, dt=dt, tau_syn=tau_syn)
+
+    assert "nan" not in sentence
+    assert "inf" not in sentence

@@ -1,0 +1,186 @@
+"""Pictures: what they draw, and whether their sentence tells the truth about it."""
+
+import base64
+import re
+
+import pytest
+import torch
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+
+from leakyedu import LIParameters, LIState, plotting, simulate
+from leakyedu.methods import exact
+from leakyedu.stimuli import pulse, spikes
+
+PEAK = "The voltage peaks at 0.269 V after 6 ms."
+TWO_NEURONS = simulate(pulse(40)[:, None] * torch.tensor([1.0, 2.0]))
+BROKEN = LIState(torch.tensor([1.0, torch.nan]), torch.zeros(2))
+
+
+def lines_of(axes: Axes, color: str) -> list:
+    return [line for line in axes.lines if line.get_color() == color and len(line.get_xdata()) > 2]
+
+
+def test_a_trajectory_is_drawn_with_the_state_n_at_the_time_n_plus_1():
+    state = simulate(pulse(40))
+
+    figure, _ = plotting.trajectory(state)
+
+    (v,), (i,) = (lines_of(figure.axes[0], c) for c in (plotting.VOLTAGE, plotting.CURRENT))
+    assert v.get_xdata()[:3].tolist() == pytest.approx([1, 2, 3])
+    assert v.get_ydata()[:3].tolist() == pytest.approx([0.1, 0.17, 0.217])
+    assert i.get_ydata()[:3].tolist() == pytest.approx([0.8, 0.64, 0.512])
+
+
+def test_axes_name_their_quantity_and_unit():
+    axes = plotting.trajectory(simulate(pulse(40)))[0].axes[0]
+
+    assert axes.get_xlabel() == "time (ms)"
+    assert axes.get_ylabel() == "voltage v and current i (V)"
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        (simulate(pulse(40)), PEAK),
+        (simulate(-pulse(40)), "The voltage peaks at -0.269 V after 6 ms."),
+        (simulate(pulse(3)), "The voltage goes from 0.1 V after 1 ms to 0.217 V after 3 ms."),
+        (TWO_NEURONS, "The largest of 2 voltages peaks at 0.539 V after 6 ms."),
+        (BROKEN, "The voltage is no longer finite after 2 ms."),
+    ],
+    ids=["peak", "inhibition", "still rising", "two neurons", "not finite"],
+)
+def test_the_sentence_of_a_trajectory_is_computed_from_it(state, sentence):
+    assert plotting.trajectory(state)[1] == sentence
+
+
+def test_inputs_are_marked_where_they_arrive_and_named_once():
+    inputs = spikes([0.002, 0.010], steps=40)
+
+    axes = plotting.trajectory(simulate(inputs), inputs=inputs)[0].axes[0]
+
+    marks = [x for x in axes.lines if x.get_color() == plotting.INPUT and x.get_linestyle() == ":"]
+    assert [x.get_xdata()[0] for x in marks] == pytest.approx([2, 10])
+    assert [text.get_text() for text in axes.texts].count("inputs") == 1
+
+
+@pytest.mark.parametrize("draw", [
+    lambda guess: plotting.trajectory(simulate(pulse(40)), predicted_peak=guess),
+    lambda guess: plotting.against_exact({"Euler": simulate(pulse(40)).v}, predicted_peak=guess),
+], ids=["trajectory", "against_exact"])  # fmt: skip
+def test_a_prediction_is_drawn_in_a_colour_and_style_of_its_own(draw):
+    figure, sentence = draw(7.5)
+    without, plain = draw(None)
+
+    (mark,) = [x for x in figure.axes[0].lines if x.get_color() == plotting.PREDICTION]
+    assert mark.get_xdata()[0] == 7.5
+    assert mark.get_linestyle() != "-"
+    assert sentence == f"{plain} You predicted the peak after 7.5 ms."
+    assert not [x for x in without.axes[0].lines if x.get_color() == plotting.PREDICTION]
+
+
+def test_the_exact_curve_is_the_analytic_response():
+    p = LIParameters.from_tau(tau_syn=4e-3, tau_mem=20e-3)
+
+    figure, _ = plotting.against_exact({"Euler": simulate(pulse(100), p=p).v}, p=p, w=2.0)
+
+    curve = max(figure.axes[0].lines, key=lambda line: len(line.get_xdata()))
+    t = torch.as_tensor(curve.get_xdata()) / 1000
+    torch.testing.assert_close(
+        torch.as_tensor(curve.get_ydata()), 2 * exact(p, t).v_from_i, rtol=1e-12, atol=0
+    )
+
+
+def test_the_comparison_says_wrong_peak_right_area():
+    curves = {"Euler": simulate(pulse(100)).v, "half": simulate(pulse(100, w=0.5)).v}
+
+    _, sentence = plotting.against_exact(curves)
+
+    assert sentence == (
+        "The exact voltage peaks at 0.25 V after 6.93 ms. Euler: peak 0.269 V after 6 ms, area 1.00 of the "
+        "exact one. half: peak 0.135 V after 6 ms, area 0.50 of the exact one."
+    )
+
+
+def test_until_cuts_the_picture_and_not_the_numbers():
+    curves = {"Euler": simulate(pulse(100)).v}
+
+    figure, sentence = plotting.against_exact(curves, until=40)
+
+    assert figure.axes[0].get_xlim()[1] == 40
+    assert sentence == plotting.against_exact(curves)[1]
+
+
+def test_pictures_go_into_given_axes():
+    axes = plotting.new_axes()
+
+    figure, _ = plotting.trajectory(simulate(pulse(40)), axes=axes)
+    plotting.against_exact({"Euler": simulate(pulse(40)).v}, axes=axes)
+
+    assert figure is axes.figure
+    assert len(figure.axes) == 1
+
+
+def test_pictures_leave_no_figure_open():
+    import matplotlib.pyplot as plt
+
+    plotting.picture(*plotting.trajectory(simulate(pulse(40))))
+
+    assert plt.get_fignums() == []
+
+
+def test_the_html_carries_the_sentence_as_alt_text_and_caption():
+    figure, _ = plotting.trajectory(simulate(pulse(40)))
+
+    page = plotting.picture(figure, 'v < 1 V, "so" 2 & 3')
+
+    words = "v &lt; 1 V, &quot;so&quot; 2 &amp; 3"
+    assert f'alt="{words}"' in page
+    assert f"<figcaption>{words}</figcaption>" in page
+    png = base64.b64decode(re.search(r"base64,([^\"]+)", page)[1])
+    assert png.startswith(b"\x89PNG")
+
+
+def test_the_same_picture_has_the_same_bytes():
+    pages = [plotting.picture(*plotting.trajectory(simulate(pulse(40)))) for _ in range(2)]
+
+    assert pages[0] == pages[1]
+
+
+def test_show_displays_the_picture_and_the_sentence(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append((bundle, raw)))
+
+    plotting.show(*plotting.trajectory(simulate(pulse(40))))
+
+    ((bundle, raw),) = shown
+    assert raw
+    assert bundle["text/plain"] == PEAK
+    assert bundle["text/html"].startswith("<figure")
+
+
+@pytest.mark.parametrize("sentence", ["", "It peaks at 6 ms.", "The voltage peaks late and high."])
+def test_a_sentence_that_says_too_little_is_refused(sentence):
+    figure, _ = plotting.trajectory(simulate(pulse(40)))
+
+    with pytest.raises(ValueError, match="sentence must have over 20 characters and a number"):
+        plotting.show(figure, sentence)
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (4, 3, 2)])
+def test_a_trajectory_that_cannot_be_drawn_is_refused(shape):
+    state = LIState(torch.zeros(shape), torch.zeros(shape))
+
+    with pytest.raises(ValueError, match=r"trajectory must have the shape \(time,\) or \(time, neurons\)"):
+        plotting.trajectory(state)
+
+
+def luminance(color: str | tuple) -> float:
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("color", [plotting.VOLTAGE, plotting.CURRENT, plotting.INPUT, plotting.PREDICTION])
+def test_lines_have_a_contrast_of_3_on_white(color):
+    # WCAG 2.2, success criterion 1.4.11.
+    assert 1.05 / (luminance(color) + 0.05) >= 3
