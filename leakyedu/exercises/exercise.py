@@ -48,7 +48,7 @@ class Verdict(Feedback):
     exercise: "Exercise | None" = field(default=None, compare=False)
 
     def _repr_mimebundle_(self, **_) -> dict[str, Any]:
-        bundle = {"text/plain": repr(self), "text/html": _to_html(self, self.passed)}
+        bundle = {"text/plain": repr(self), "text/html": _to_html(self)}
         if self.passed or self.exercise is None or not self.exercise.hints:
             return bundle
         return bundle | _view_of(_with_buttons(self, self.exercise))
@@ -191,7 +191,7 @@ class Recall:
 
         def respond(change: dict) -> None:
             verdict = self.check(number, change["new"])
-            words.value = _to_html(verdict, verdict.passed)
+            words.value = _to_html(verdict)
 
         buttons.observe(respond, names="value")
         return widgets.VBox([widgets.HTML(f"<b>{number}.</b> {_inline(question)}"), buttons, words])
@@ -199,7 +199,7 @@ class Recall:
 
 def _with_buttons(verdict: Verdict, exercise: Exercise) -> widgets.Widget:
     """Return a verdict with the buttons that lead on."""
-    words, more = widgets.HTML(_to_html(verdict, verdict.passed)), widgets.HTML()
+    words, more = widgets.HTML(_to_html(verdict)), widgets.HTML()
     buttons = []
     for name, action in (("Hint", exercise.hint), ("Solution", exercise.solution)):
         button = widgets.Button(description=name)
@@ -218,9 +218,10 @@ def _view_of(widget: widgets.Widget) -> dict:
     return {kind: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}}
 
 
-def _to_html(feedback: Feedback, passed: bool | None = None) -> str:
+def _to_html(feedback: Feedback) -> str:
     """Return words as HTML; a bar repeats in colour what the words say."""
-    color = {True: "#0072B2", False: "#D55E00", None: "#737373"}[passed]
+    judged = isinstance(feedback, Verdict) and feedback.text != NOT_TRIED
+    color = ("#0072B2" if feedback.passed else "#D55E00") if judged else "#737373"
     code = f"<pre><code>{html.escape(feedback.code)}</code></pre>" if feedback.code else ""
     return (
         f'<div role="status" style="border-left:4px solid {color};padding:2px 0 2px 10px;line-height:1.5">'

@@ -74,7 +74,7 @@ def view(order: str, dt: float, tau_syn: float, *, prediction: float | None = No
 
 lab = Lab(
     view,
-    order=Menu("order of the lines", tuple(map(", ".join, ORDERS)), ", ".join(ORDERS[3])),
+    order=Menu("order", tuple(map(", ".join, ORDERS)), ", ".join(ORDERS[3])),
     dt=Slider("dt (ms)", low=0.25, high=4.0, step=0.25, start=1.0),
     tau_syn=Slider("tau_syn (ms)", low=4.0, high=20.0, step=0.5, start=5.0),
 )
