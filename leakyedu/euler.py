@@ -56,25 +56,7 @@ def li_feed_forward_step(
 
     Source: Gerstner et al., *Neuronal Dynamics* (2014), section 1.3; Norse 1.1.0 for the order.
     """
-    check_dt(dt)
-    check_parameters(p)
-    check_state(state)
-    v, i = state.v, state.i
-    x = as_input("input_tensor", input_tensor, v.dtype)
-    if not _is_plain(x, v, i, p, dt):
-        check_shapes(
-            {"input_tensor": x, "state.v": v, "state.i": i},
-            {"p.tau_syn_inv": p.tau_syn_inv, "p.tau_mem_inv": p.tau_mem_inv, "p.v_leak": p.v_leak}
-            | {"dt": dt},
-        )
-    tau_syn_inv, tau_mem_inv, v_leak = widen(p, v.dtype)
-
-    i_jumped = i + x
-    v_new = v + dt * tau_mem_inv * ((v_leak - v) + i_jumped)
-    i_new = i_jumped + (-dt * tau_syn_inv * i_jumped)
-    if not v_new.dtype is i_new.dtype is v.dtype:
-        v_new, i_new = v_new.to(v.dtype), i_new.to(v.dtype)
-    return v_new, LIState(v_new, i_new)
+    return _step("input_tensor", input_tensor, state, p, dt)
 
 
 def li_step(
@@ -107,7 +89,8 @@ def li_step(
 
     Source: Norse 1.1.0, ``norse.torch.functional.leaky_integrator.li_step``.
     """
-    return li_feed_forward_step(weighted_spikes(input_spikes, input_weights), state, p, dt)
+    jumps = weighted_spikes(input_spikes, input_weights)
+    return _step("(input_spikes @ input_weights.T)", jumps, state, p, dt)
 
 
 def weighted_spikes(spikes: Tensor, weights: Tensor) -> Tensor:
@@ -136,10 +119,38 @@ def weighted_spikes(spikes: Tensor, weights: Tensor) -> Tensor:
     return torch.nn.functional.linear(spikes.to(weights.dtype), weights)
 
 
+def _step(
+    name: str, x: Tensor, state: LIState, p: LIParameters, dt: float | Tensor
+) -> tuple[Tensor, LIState]:
+    """Check and step; ``name`` is what an error calls the input ``x``."""
+    check_dt(dt)
+    check_parameters(p)
+    check_state(state)
+    v, i = state.v, state.i
+    x = as_input(name, x, v.dtype)
+    if not _is_plain(x, v, i, p, dt):
+        check_shapes(
+            {name: x, "state.v": v, "state.i": i},
+            {"p.tau_syn_inv": p.tau_syn_inv, "p.tau_mem_inv": p.tau_mem_inv, "p.v_leak": p.v_leak}
+            | {"dt": dt},
+        )
+    tau_syn_inv, tau_mem_inv, v_leak = widen(p, v.dtype)
+    if isinstance(dt, Tensor):
+        # Times a 0-dim parameter, a float32 dt per neuron would make float32 coefficients.
+        dt = dt.to(torch.promote_types(dt.dtype, tau_mem_inv.dtype))
+
+    i_jumped = i + x
+    v_new = v + dt * tau_mem_inv * ((v_leak - v) + i_jumped)
+    i_new = i_jumped + (-dt * tau_syn_inv * i_jumped)
+    if not v_new.dtype is i_new.dtype is v.dtype:
+        v_new, i_new = v_new.to(v.dtype), i_new.to(v.dtype)
+    return v_new, LIState(v_new, i_new)
+
+
 def _is_plain(x: Tensor, v: Tensor, i: Tensor, p: LIParameters, dt: float | Tensor) -> bool:
     """Tell whether this is the common case, one shape and scalar constants, which cannot grow."""
-    return (
-        x.shape == v.shape == i.shape
-        and x.device == v.device == i.device
-        and not any(isinstance(c, Tensor) and c.ndim for c in (*p, dt))
-    )
+    # A loop, because the generator of any(...) costs more than the looks themselves.
+    for c in (*p, dt):
+        if isinstance(c, Tensor) and (c.ndim or not c.is_cpu):
+            return False
+    return x.shape == v.shape == i.shape and x.device == v.device == i.device

@@ -30,7 +30,7 @@ from leakyedu.model import (
     values_are_readable,
     warn_about_units,
 )
-from leakyedu.sequence import simulate, warn_about_step
+from leakyedu.sequence import propagator_of, simulate, warn_about_step
 
 
 class LICell(torch.nn.Module):
@@ -70,6 +70,8 @@ class LICell(torch.nn.Module):
         super().__init__()
         check_dt(dt)
         check_parameters(p)
+        _check_that_they_fit(p, dt)
+        propagator = propagator_of(method, p, dt)
         self.method = method
         if isinstance(dt, Tensor):
             self.register_buffer("dt", dt.detach().clone())
@@ -90,7 +92,7 @@ class LICell(torch.nn.Module):
                     "time constant is no number. Use trainable=False or a long time constant."
                 )
             self.register_parameter(f"log_{name}", torch.nn.Parameter(value.log()))
-        _ = warn_about_units(p) or warn_about_step(method(p, dt), p, dt, method)
+        _ = warn_about_units(p) or warn_about_step(propagator, p, dt, method)
 
     @property
     def p(self) -> LIParameters:
@@ -126,8 +128,11 @@ class LICell(torch.nn.Module):
         p = self.p
         if any(x.numel() != 1 for x in p):
             constants = f"neurons={max(x.numel() for x in p)}"
+        elif any(x.is_meta for x in p):
+            constants = "on meta"
         else:
-            tau_syn, tau_mem, v_leak = 1 / float(p[0]), 1 / float(p[1]), float(p[2])
+            # Divided as tensors: the inverse of 0 is a time constant without end.
+            tau_syn, tau_mem, v_leak = (x.item() for x in (1 / p[0], 1 / p[1], p[2]))
             constants = f"tau_syn={tau_syn:.4g}, tau_mem={tau_mem:.4g}, v_leak={v_leak:.4g}"
         return f"{constants}, dt={self.dt}, method={getattr(self.method, '__name__', self.method)}"
 
@@ -147,12 +152,20 @@ class LI(LICell):
         """
         p = self.p
         check_input("input_tensor", input_tensor)
+        if input_tensor.ndim == 0:
+            raise ValueError(
+                "input_tensor must have a time axis in front, got shape (). Use input_tensor[None], or "
+                "LICell for one step."
+            )
         if state is None:
             state = resting_state(input_tensor, p, time_axis=True)
         trajectory = simulate(input_tensor, state, p, self.dt, method=self.method)
-        if not len(trajectory.v):
-            return trajectory.v, state
-        return trajectory.v, LIState(trajectory.v[-1], trajectory.i[-1])
+        if len(trajectory.v):
+            last = LIState(trajectory.v[-1], trajectory.i[-1])
+        else:
+            last = LIState(*(x.expand(trajectory.v.shape[1:]) for x in state))
+        # Copies: what is done to the voltages or to the old state afterwards must not change the new one.
+        return trajectory.v, LIState(last.v.clone(), last.i.clone())
 
 
 class LILinearCell(LICell):
@@ -167,7 +180,11 @@ class LILinearCell(LICell):
         p, dt, method, trainable: as for :class:`LICell`.
 
     The weights ``input_weights`` of shape ``(hidden_size, input_size)``, in volt, are always learned.
-    They start as normal numbers of variance ``2 / hidden_size``, as Norse's do.
+    They start as normal numbers of variance ``1 / input_size``, as Norse's do.
+
+    Raises:
+        TypeError: if a size is no integer, or another argument is of the wrong kind.
+        ValueError: if a size is below 1, or another value cannot be meant.
     """
 
     def __init__(
@@ -180,8 +197,13 @@ class LILinearCell(LICell):
         method: Method = euler,
         trainable: bool = False,
     ) -> None:
+        for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
+            if not isinstance(size, int) or isinstance(size, bool):
+                raise TypeError(f"{name} must be an integer, got {size!r}. Use int({name}).")
+            if size < 1:
+                raise ValueError(f"{name} must be at least 1, got {size}. Give both sizes.")
         super().__init__(p, dt, method=method, trainable=trainable)
-        weights = torch.randn(hidden_size, input_size) * math.sqrt(2 / hidden_size)
+        weights = torch.randn(hidden_size, input_size) / math.sqrt(input_size)
         self.input_weights = torch.nn.Parameter(weights)
 
     def forward(self, input_tensor: Tensor, state: LIState | None = None) -> tuple[Tensor, LIState]:
@@ -195,3 +217,16 @@ class LILinearCell(LICell):
             The voltage in volt, of shape ``(..., hidden_size)``, and the new state.
         """
         return super().forward(weighted_spikes(input_tensor, self.input_weights), state)
+
+
+def _check_that_they_fit(p: LIParameters, dt: float | Tensor) -> None:
+    """Raise unless the constants broadcast; whether they fit the neurons, each call checks."""
+    named = {f"p.{name}": x for name, x in zip(LIParameters._fields, p, strict=True)} | {"dt": dt}
+    shapes = {name: tuple(x.shape) for name, x in named.items() if isinstance(x, Tensor)}
+    try:
+        torch.broadcast_shapes(*shapes.values())
+    except RuntimeError:
+        listed = ", ".join(f"{name} of shape {shape}" for name, shape in shapes.items() if shape)
+        raise ValueError(
+            f"p and dt must fit together, got {listed}. Give each the shape () or (neurons,)."
+        ) from None

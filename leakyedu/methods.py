@@ -35,7 +35,7 @@ class Propagator(NamedTuple):
 
     Attributes:
         v_from_v: :math:`M_{vv}`, of the shape of ``tau_mem_inv * dt``.
-        v_from_i: :math:`M_{vi}`, of the shape of ``tau_mem_inv * tau_syn_inv * dt``.
+        v_from_i: :math:`M_{vi}`, of a shape that broadcasts with both.
         i_from_i: :math:`M_{ii}`, of the shape of ``tau_syn_inv * dt``.
     """
 

@@ -140,7 +140,7 @@ def resting_state(inputs: Tensor, p: LIParameters = LIParameters(), *, time_axis
     dtype = inputs.dtype if inputs.is_floating_point() else torch.get_default_dtype()
     zeros = torch.zeros(shape, dtype=dtype, device=inputs.device)
     v_leak = p.v_leak
-    check_shapes({"inputs": zeros}, {"p.v_leak": v_leak})
+    check_shapes({"inputs": zeros}, {f"p.{name}": x for name, x in zip(LIParameters._fields, p, strict=True)})
     return LIState(v=zeros + (v_leak.to(dtype) if isinstance(v_leak, Tensor) else v_leak), i=zeros)
 
 
@@ -166,13 +166,14 @@ def check_dt(dt: float | Tensor, name: str = "dt") -> None:
 
 def check_parameters(p: LIParameters) -> None:
     """Raise unless ``p`` has inverse time constants of at least 0 and a finite ``v_leak``."""
-    if _is_known_good(p):
-        return
-    if not all(hasattr(p, name) for name in LIParameters._fields):
+    # Before the memory is asked: an id serves again after its object, then maybe for a dict.
+    if getattr(p, "_fields", None) != LIParameters._fields:
         raise TypeError(
             f"p must be LIParameters, got {type(p).__name__}. "
             "Use LIParameters.from_tau(tau_syn=0.005, tau_mem=0.01, v_leak=0.0)."
         )
+    if _is_known_good(p):
+        return
     for name, inverse in (("tau_syn", p.tau_syn_inv), ("tau_mem", p.tau_mem_inv)):
         _check_kind(f"p.{name}_inv", inverse)
         if not _holds(inverse, lambda x: (x >= 0) & (x < math.inf)):
@@ -278,7 +279,8 @@ def widen(p: LIParameters, dtype: torch.dtype) -> LIParameters:
     float16 state must not round dt / tau to its own three digits.
     """
     wide = torch.float64 if dtype is torch.float64 else torch.float32
-    if all(isinstance(x, Tensor) and x.dtype is wide for x in p):
+    a, b, c = p
+    if getattr(a, "dtype", None) is getattr(b, "dtype", None) is getattr(c, "dtype", None) is wide:
         return p
     return LIParameters(*(as_tensor(x).to(wide) for x in p))
 
@@ -315,9 +317,13 @@ _known_good: dict[int, tuple[weakref.ref, ...]] = {}
 
 
 def _is_known_good(p: LIParameters) -> bool:
-    if torch.compiler.is_compiling() or id(p) not in _known_good:
+    if torch.compiler.is_compiling():
         return False
-    a, b, c, versions = _known_good[id(p)]
+    # One look-up: another thread may drop the entry between two.
+    known = _known_good.get(id(p))
+    if known is None:
+        return False
+    a, b, c, versions = known
     return (
         (a() is p[0] and b() is p[1] and c() is p[2])
         and versions == (p[0]._version, p[1]._version, p[2]._version)
@@ -330,6 +336,9 @@ def _remember_good(p: LIParameters) -> None:
         key = id(p)
         first = weakref.ref(p[0], lambda _: _known_good.pop(key, None))
         versions = tuple(x._version for x in p)
+        # Those that share a living first tensor, the default one for example, would pile up.
+        if len(_known_good) >= 1000:
+            _known_good.clear()
         _known_good[key] = (first, weakref.ref(p[1]), weakref.ref(p[2]), versions)
 
 

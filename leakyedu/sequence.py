@@ -64,11 +64,6 @@ def simulate(
     check_input("inputs", inputs)
     if inputs.ndim == 0:
         raise ValueError("inputs must have a time axis in front, got shape (). Use inputs[None].")
-    if not callable(method):
-        raise TypeError(
-            f"method must be a function (p, dt) -> Propagator, got {method!r}. "
-            "Use one of leakyedu.methods, for example method=exact."
-        )
     if state is None:
         state = resting_state(inputs, p, time_axis=True)
     check_state(state)
@@ -80,7 +75,7 @@ def simulate(
     check_shapes({"inputs[0]": one_step, "state.v": v, "state.i": i}, constants)
 
     wide = widen(p, v.dtype)
-    propagator = method(wide, dt.to(wide.v_leak.dtype) if isinstance(dt, Tensor) else dt)
+    propagator = propagator_of(method, wide, dt.to(wide.v_leak.dtype) if isinstance(dt, Tensor) else dt)
     trajectory = _step_by_step(x, state, wide.v_leak, propagator)
 
     # At most one of them: the first explains the others.
@@ -109,6 +104,22 @@ def _step_by_step(x: Tensor, state: LIState, v_leak: Tensor, propagator: Propaga
         return LIState(v=empty, i=empty.clone())
     voltages = torch.stack(voltages) + v_leak
     return LIState(v=voltages.to(x.dtype), i=torch.stack(currents).to(x.dtype))
+
+
+def propagator_of(method: Method, p: LIParameters, dt: float | Tensor) -> Propagator:
+    """Return ``method(p, dt)``; raise TypeError unless that is a Propagator."""
+    if not callable(method):
+        raise TypeError(
+            f"method must be a function (p, dt) -> Propagator, got {method!r}. "
+            "Use one of leakyedu.methods, for example method=exact."
+        )
+    propagator = method(p, dt)
+    if getattr(propagator, "_fields", None) != Propagator._fields:
+        raise TypeError(
+            f"method must return a Propagator, got {type(propagator).__name__}. "
+            "Use one of leakyedu.methods, for example method=exact."
+        )
+    return propagator
 
 
 def warn_about_step(propagator: Propagator, p: LIParameters, dt: float | Tensor, method: Method) -> bool:

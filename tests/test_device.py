@@ -1,0 +1,105 @@
+import pytest
+import torch
+
+from leakyedu import LI, LIParameters, LIState, best_device, methods, simulate
+
+METHODS = [methods.euler, methods.backward_euler, methods.trapezoid, methods.runge_kutta4, methods.exact]
+
+
+@pytest.fixture
+def accelerator():
+    if not torch.accelerator.is_available():
+        pytest.skip("no accelerator on this machine")
+    return torch.accelerator.current_accelerator()
+
+
+def noise(*shape, seed=1):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def test_without_an_accelerator_the_cpu_is_best(monkeypatch):
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
+    # What torch would name all the same, if it was built for one.
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device("cuda"))
+
+    assert best_device() == torch.device("cpu")
+
+
+@pytest.mark.parametrize("kind", ["cuda", "mps", "xpu"])
+def test_the_accelerator_that_torch_names_is_best(monkeypatch, kind):
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device(kind))
+
+    assert best_device() == torch.device(kind)
+
+
+def test_tensors_can_be_made_on_the_best_device_of_this_machine():
+    device = best_device()
+
+    trajectory = simulate(torch.zeros(3, 2, device=device))
+
+    assert isinstance(device, torch.device)
+    assert trajectory.v.device.type == trajectory.i.device.type == device.type
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_simulation_on_the_accelerator_is_that_on_the_cpu(accelerator, method):
+    x, state = noise(50, 4, 3), LIState(*noise(2, 4, 3, seed=2))
+    p = LIParameters(v_leak=noise(3, seed=3))
+
+    there = simulate(
+        x.to(accelerator),
+        LIState(*(y.to(accelerator) for y in state)),
+        LIParameters(*(y.to(accelerator) for y in p)),
+        method=method,
+    )
+
+    here = simulate(x, state, p, method=method)
+    assert there.v.device.type == there.i.device.type == accelerator.type
+    torch.testing.assert_close(there.v.cpu(), here.v, rtol=0, atol=2e-6 * here.v.abs().max().item())
+    torch.testing.assert_close(there.i.cpu(), here.i, rtol=0, atol=2e-6 * here.i.abs().max().item())
+
+
+def test_the_default_parameters_serve_on_the_accelerator(accelerator):
+    x = noise(50, 3)
+
+    there = simulate(x.to(accelerator))
+
+    torch.testing.assert_close(there.v.cpu(), simulate(x).v, rtol=0, atol=2e-6)
+
+
+def test_a_layer_moves_to_the_accelerator_and_learns_there(accelerator):
+    here = LI(LIParameters(v_leak=torch.zeros(3)), torch.tensor(0.001), trainable=True)
+    there = LI(LIParameters(v_leak=torch.zeros(3)), torch.tensor(0.001), trainable=True).to(accelerator)
+    x = noise(50, 3)
+
+    here(x)[0].sum().backward()
+    there(x.to(accelerator))[0].sum().backward()
+
+    assert {y.device.type for y in there.state_dict().values()} == {accelerator.type}
+    for name, y in here.named_parameters():
+        torch.testing.assert_close(
+            there.get_parameter(name).grad.cpu(), y.grad, rtol=0, atol=1e-5 * y.grad.abs().max().item()
+        )
+
+
+def test_nothing_waits_for_the_accelerator(accelerator):
+    if accelerator.type != "cuda":
+        pytest.skip(f"torch cannot tell whether an accelerator of type {accelerator.type} is waited for")
+    x = noise(5, 3).to(accelerator)
+    p = LIParameters(*(y.to(accelerator) for y in LIParameters()))
+    layer = LI(trainable=True).to(accelerator)
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        trajectory, (voltages, _) = simulate(x, p=p, method=methods.exact), layer(x)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+    assert trajectory.v.shape == voltages.shape == (5, 3)
+
+
+def test_the_accelerator_and_the_cpu_do_not_mix(accelerator):
+    state = LIState(torch.zeros(3), torch.zeros(3))
+
+    with pytest.raises(ValueError, match=r"must share one device\. Move them with \.to\(device\)"):
+        simulate(torch.zeros(5, 3, device=accelerator), state)
