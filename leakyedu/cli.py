@@ -1,0 +1,269 @@
+"""The command ``leakyedu``: put the lessons into a folder of the learner's and open them in JupyterLab.
+
+The learner works in the copies, so a copy belongs to him from the moment on that he changes a cell. Each
+copy carries in its metadata the mark of the lesson it was made from, a hash over its cells' kinds and
+sources:
+
+================================  ================================================================
+the notebook of the learner       what happens when the lessons are copied again
+================================  ================================================================
+is not there                      the lesson is copied
+has the mark of the lesson        nothing, whether he changed it or only ran it
+has an older mark, no change      it is replaced by the newer lesson
+has an older mark and a change    the newer lesson arrives beside it, once: ``04_name_new.ipynb``
+cannot be read                    the same, for nobody knows what is in it
+================================  ================================================================
+"""
+
+import argparse
+import hashlib
+import itertools
+import json
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from leakyedu import __version__  # costs nothing: Python has run the package before it comes here
+
+LESSONS = "[0-9][0-9]_*.ipynb"
+START = "00_start_here.ipynb"
+NEEDED = ("jupyterlab", "ipywidgets", "matplotlib", "sympy")
+# What the kernel says of itself. Where a notebook says anything else, JupyterLab corrects it and then
+# asks the learner to save changes in a lesson that he has only opened.
+LANGUAGE = {
+    "name": "python",
+    "version": platform.python_version(),
+    "mimetype": "text/x-python",
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "pygments_lexer": "ipython3",
+    "nbconvert_exporter": "python",
+    "file_extension": ".py",
+}
+
+
+def lessons() -> Path:
+    """Return the folder of the lessons: inside an installed package, beside it in a checkout.
+
+    An editable install runs from the checkout. The copy of the lessons that hatchling leaves in
+    site-packages at that moment grows stale, and lies where this function does not look.
+    """
+    package = Path(__file__).resolve().parent
+    inside, beside = package / "course", package.parent / "course"
+    checkout = (package.parent / "pyproject.toml").exists()
+    return inside if any(inside.glob(LESSONS)) and not checkout else beside
+
+
+def copy_lessons(folder: Path, fresh: str | None = None) -> list[str]:
+    """Copy the lessons to ``folder`` and return sentences that say what happened.
+
+    Args:
+        folder: made if it is not there. No notebook in it that the learner changed is written to.
+        fresh: number of a lesson of which a clean copy is wanted beside the one that is there.
+
+    Raises:
+        OSError: if the folder cannot be written. The notebooks in it are whole all the same.
+        SystemExit: if no lesson has the number ``fresh``.
+    """
+    course = lessons()
+    sources = sorted(course.glob(LESSONS))
+    if not sources:
+        sys.exit(f"There are no lessons in {course}. Install leakyedu again.")
+    if fresh is not None and not any(source.name[:2] == fresh for source in sources):
+        names = ", ".join(source.stem for source in sources)
+        sys.exit(f"There is no lesson {fresh!r} to copy afresh; the lessons are {names}.")
+    if folder.exists() and not folder.is_dir():
+        sys.exit(f"{folder} is a file. Name a folder for the lessons.")
+
+    folder.mkdir(parents=True, exist_ok=True)
+    there = {path.name: _marks(path) for path in folder.glob("*.ipynb")}
+    arrived = [made_from for made_from, _ in there.values()]
+    copied, replaced, kept, said = [], [], [], []
+    for source in sources:
+        lesson, mark = _clean(source)
+        target, clean = folder / source.name, None
+        made_from, now = there.get(source.name, (None, None))
+        unchanged = made_from == now and now is not None
+        if source.name not in there:
+            clean = _write(target, lesson)
+            copied.append(clean)
+        elif unchanged and mark != now:
+            clean = _write(target, lesson)
+            replaced.append(clean)
+        else:
+            kept.append(target)
+            if mark not in (now, *arrived):
+                clean = _write(_beside(target, "new"), lesson)
+                why = "has your changes" if now else "cannot be read"
+                said.append(f"{target.name} {why} and was left alone; the new lesson is {clean.name}.")
+        if source.name[:2] == fresh:
+            clean = clean or _write(_beside(target, "fresh"), lesson)
+            said.append(f"A clean copy of lesson {fresh} is {clean.name}.")
+    _copy_figures(course / "figures", folder / "figures")
+
+    counts = {"copied": copied, "replaced by a newer version": replaced, "left alone": kept}
+    what = ", ".join(f"{len(paths)} {done}" for done, paths in counts.items() if paths)
+    return [f"The lessons are in {folder}: {what}.", *said]
+
+
+def _clean(source: Path) -> tuple[bytes, str]:
+    """Return a lesson as a file without outputs, so that no answer spoils a prediction, and its mark."""
+    notebook = json.loads(source.read_bytes())
+    mark = _mark(notebook)
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell.update(outputs=[], execution_count=None)
+    notebook["metadata"].pop("widgets", None)  # they hold answers too
+    notebook["metadata"] |= {"language_info": LANGUAGE, "leakyedu": {"version": __version__, "copied": mark}}
+    return json.dumps(notebook, indent=1, ensure_ascii=False).encode() + b"\n", mark
+
+
+def _mark(notebook: dict) -> str:
+    """Hash what a learner writes: the kinds and sources of the cells.
+
+    Empty cells do not count: JupyterLab appends one whenever the last cell is run.
+    """
+    cells = [(cell["cell_type"], "".join(cell["source"])) for cell in notebook["cells"]]
+    return hashlib.sha256(json.dumps([cell for cell in cells if cell[1].strip()]).encode()).hexdigest()
+
+
+def _marks(path: Path) -> tuple[str | None, str | None]:
+    """Return the mark of the lesson that a notebook was made from, and its own; None: it cannot be told."""
+    try:
+        notebook = json.loads(path.read_bytes())
+        return notebook["metadata"].get("leakyedu", {}).get("copied"), _mark(notebook)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None, None  # half-written, or no notebook at all: it is the learner's
+
+
+def _copy_figures(source: Path, target: Path) -> None:
+    """Copy the files that lessons read or show. One that differs stays beside as ``name_old``."""
+    for path in sorted(path for path in source.rglob("*") if path.is_file()):
+        copy, content = target / path.relative_to(source), path.read_bytes()
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if copy.exists():
+            if copy.read_bytes() == content:
+                continue
+            os.replace(copy, _beside(copy, "old"))
+        _write(copy, content)
+
+
+def _beside(path: Path, word: str) -> Path:
+    """Return the first free name among ``04_name_word.ipynb``, ``04_name_word_2.ipynb``, ..."""
+    names = itertools.chain([word], (f"{word}_{n}" for n in itertools.count(2)))
+    paths = (path.with_stem(f"{path.stem}_{name}") for name in names)
+    return next(path for path in paths if not os.path.lexists(path))
+
+
+def _write(target: Path, content: bytes) -> Path:
+    """Write a file that is there as a whole or not at all, whenever the computer is switched off."""
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+    return target
+
+
+def _open_lab(folder: Path, port: int | None, browser: bool, jupyter_arguments: Sequence[str]) -> None:
+    """Run JupyterLab in this process until the learner stops it."""
+    import matplotlib.font_manager  # noqa: F401  # builds its font cache here, not in a lesson's output
+    from jupyterlab.labapp import LabApp
+
+    options = {
+        "ServerApp.root_dir": folder,
+        "ServerApp.ip": "127.0.0.1",
+        "LabApp.default_url": f"/lab/tree/{START}",
+        # Closing a lesson ends its kernel, and a moved slider survives a reload of the page.
+        "LabApp.app_settings_dir": Path(__file__).resolve().parent / "jupyter",
+        # Nothing is fetched from anywhere.
+        "LabApp.news_url": None,
+        "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+        "LabApp.extension_manager": "readonly",
+    }
+    if port is not None:
+        options["ServerApp.port"] = port
+    if not browser:
+        options["ServerApp.open_browser"] = False
+    if getattr(os, "geteuid", lambda: None)() == 0:
+        print("You are root, as in a container, so JupyterLab is started with --allow-root.")
+        options["ServerApp.allow_root"] = True
+    # Jupyter refuses an option that is given twice, so one of the learner's takes the place of ours.
+    names = {argument.lstrip("-").partition("=")[0] for argument in jupyter_arguments}
+    theirs = {LabApp.aliases.get(name, name) for name in names}
+    ours = [f"--{name}={value}" for name, value in options.items() if name not in theirs]
+
+    print("JupyterLab runs until you press Ctrl+C here.", flush=True)
+    LabApp.launch_instance(argv=[*ours, *jupyter_arguments])
+
+
+def _port(text: str) -> int:
+    if not (text.isdecimal() and int(text) < 65536):
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, got {text!r}")
+    return int(text)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="leakyedu",
+        description="Lessons about one neuron that only leaks. Type `leakyedu lab` to start.",
+    )
+    parser.add_argument("--version", action="version", version=f"leakyedu {__version__}")
+
+    both = argparse.ArgumentParser(add_help=False)
+    folder = Path("leakyedu-lessons")
+    help_ = f"folder of your lessons, made if it is not there (default: {folder})"
+    both.add_argument("folder", metavar="DIR", nargs="?", type=Path, default=folder, help=help_)
+    help_ = "put a clean copy of lesson NN beside yours, for example --fresh 04"
+    both.add_argument("--fresh", metavar="NN", type=lambda text: text.zfill(2), help=help_)
+
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    does = "Copy the lessons to DIR, never over your changes"
+    commands.add_parser("copy", parents=[both], help=f"{does}.", description=f"{does}.")
+    does += ", and open them in JupyterLab."
+    lab = commands.add_parser(
+        "lab",
+        parents=[both],
+        help=does,
+        description=does,
+        usage="leakyedu lab [DIR] [--no-browser] [--port N] [--fresh NN] [-- JUPYTER_ARGUMENTS]",
+        epilog="What stands after -- goes to JupyterLab and wins over what leakyedu tells it.",
+    )
+    lab.add_argument("--no-browser", action="store_true", help="only print the address of JupyterLab")
+    lab.add_argument("--port", metavar="N", type=_port, help="port of JupyterLab (default: 8888 or the next)")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command. What goes wrong is said in one sentence on stderr."""
+    argv = sys.argv[1:] if argv is None else list(argv)
+    end = argv.index("--") if "--" in argv else len(argv)
+    parser = _parser()
+    arguments, jupyter_arguments = parser.parse_args(argv[:end]), argv[end + 1 :]
+    lab = arguments.command == "lab"
+    if jupyter_arguments and not lab:
+        parser.error(f"only `leakyedu lab` passes arguments on to JupyterLab, got {jupyter_arguments}")
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if lab and missing:
+        sys.exit(f"{', '.join(missing)} is missing. Install it with: pip install 'leakyedu[course]'")
+
+    folder = Path(os.path.abspath(arguments.folder))
+    try:
+        sentences = copy_lessons(folder, arguments.fresh)
+    except OSError as error:
+        sys.exit(f"The lessons cannot be copied to {folder}: {error.strerror or error}.")
+    print(*sentences, sep="\n")
+    if lab:
+        _open_lab(folder, arguments.port, not arguments.no_browser, jupyter_arguments)
+    else:
+        print(f"Open {START} first.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,716 @@
+"""The command: what it copies, what it never touches, and the JupyterLab that it starts."""
+
+import errno
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+import leakyedu
+from leakyedu import cli
+
+EULER = "04_one_euler_step.ipynb"
+NEW = "04_one_euler_step_new.ipynb"
+CHECKOUT = Path(cli.__file__).parents[1]
+
+
+def write_lesson(path: Path, *sources: str, kind: str = "code") -> None:
+    outputs = [{"output_type": "stream", "name": "stdout", "text": ["the answer is 42\n"]}]
+    cells = [
+        {"cell_type": "markdown", "id": "opening", "metadata": {}, "source": ["# A lesson\n", "µ, τ"]},
+        *({"cell_type": kind, "id": f"cell-{n}", "metadata": {}, "source": s} for n, s in enumerate(sources)),
+    ]
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            cell.update(outputs=outputs, execution_count=7)
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "widgets": {"state": "42"}}
+    path.write_text(
+        json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}), "utf-8"
+    )
+
+
+def build_course(folder: Path) -> Path:
+    (folder / "figures").mkdir(parents=True)
+    (folder / "teaching").mkdir()
+    write_lesson(folder / "00_start_here.ipynb", "1 + 1")
+    write_lesson(folder / EULER, "a = 1", "print(a)")
+    write_lesson(folder / "teaching" / "05_demo.ipynb", "0")
+    (folder / "figures" / "speed.json").write_text("[1]")
+    return folder
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    folder = build_course(tmp_path / "course")
+    monkeypatch.setattr(cli, "lessons", lambda: folder)
+    return folder
+
+
+@pytest.fixture
+def mine(tmp_path, course):
+    """Return the learner's folder after its first copy."""
+    folder = tmp_path / "mine"
+    cli.copy_lessons(folder)
+    return folder
+
+
+def read(path: Path) -> dict:
+    return json.loads(path.read_text("utf-8"))
+
+
+def sources(path: Path) -> list[str]:
+    return ["".join(cell["source"]) for cell in read(path)["cells"]]
+
+
+def edit(path: Path, change) -> bytes:
+    """Save a notebook as JupyterLab would after ``change``, and return its bytes."""
+    notebook = read(path)
+    change(notebook)
+    path.write_text(json.dumps(notebook, indent=1), "utf-8")
+    return path.read_bytes()
+
+
+def work(notebook: dict) -> None:
+    notebook["cells"][1]["source"] = ["a = 1\n", "my_answer = 2"]
+
+
+def run_all(notebook: dict) -> None:
+    notebook["cells"][1].update(outputs=[{"output_type": "stream", "name": "stdout", "text": "1"}])
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+# What is copied
+
+
+def test_the_lessons_and_their_figures_are_copied_and_the_teacher_s_are_not(course, tmp_path):
+    cli.main(["copy", str(tmp_path / "deep" / "mine")])
+
+    assert set(everything(tmp_path / "deep" / "mine")) == {
+        "00_start_here.ipynb",
+        EULER,
+        os.path.join("figures", "speed.json"),
+    }
+
+
+def test_without_a_name_the_folder_is_leakyedu_lessons_here(course, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    cli.main(["copy"])
+
+    assert (tmp_path / "leakyedu-lessons" / EULER).exists()
+    assert capsys.readouterr().out == (
+        f"The lessons are in {tmp_path / 'leakyedu-lessons'}: 2 copied.\nOpen 00_start_here.ipynb first.\n"
+    )
+
+
+def test_no_stored_answer_travels_with_a_lesson(mine):
+    notebook = read(mine / EULER)
+
+    assert [(c["outputs"], c["execution_count"]) for c in notebook["cells"][1:]] == [([], None)] * 2
+    assert "42" not in (mine / EULER).read_text("utf-8")
+
+
+def test_a_copy_has_the_cells_of_its_lesson_and_a_mark(course, mine):
+    lesson, copy = read(course / EULER), read(mine / EULER)
+
+    mark = copy["metadata"].pop("leakyedu")
+    del copy["metadata"]["language_info"]
+    lesson["metadata"].pop("widgets")
+    for cell in lesson["cells"][1:]:
+        cell.update(outputs=[], execution_count=None)
+    assert copy == lesson
+    assert mark["version"] == leakyedu.__version__
+    assert len(mark["copied"]) == 64
+
+
+def test_jupyterlab_finds_nothing_to_correct_in_a_lesson_that_is_only_opened(mine):
+    from ipykernel.ipkernel import IPythonKernel
+
+    assert read(mine / EULER)["metadata"]["language_info"] == IPythonKernel.language_info
+
+
+def test_a_second_copy_changes_nothing(mine):
+    before = everything(mine)
+
+    sentences = cli.copy_lessons(mine)
+
+    assert everything(mine) == before
+    assert sentences == [f"The lessons are in {mine}: 2 left alone."]
+
+
+def test_copied_lessons_are_valid_notebooks(mine):
+    nbformat = pytest.importorskip("nbformat")
+
+    nbformat.validate(nbformat.read(mine / EULER, as_version=nbformat.NO_CONVERT))
+
+
+# What the learner did stays
+
+
+def change_kind(notebook):
+    notebook["cells"][1] = {"cell_type": "raw", "id": "cell-0", "metadata": {}, "source": "a = 1"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        work,
+        change_kind,
+        lambda notebook: notebook["cells"].pop(),
+        lambda notebook: notebook["cells"].reverse(),
+        lambda notebook: notebook["cells"][2].update(source=""),
+        lambda notebook: notebook["cells"].append({"cell_type": "raw", "metadata": {}, "source": "note"}),
+        lambda notebook: notebook["metadata"].pop("leakyedu"),
+        lambda notebook: notebook["metadata"].update(leakyedu="mine"),
+        lambda notebook: notebook["metadata"]["leakyedu"].update(copied={}),
+        lambda notebook: notebook.pop("cells"),
+        lambda notebook: notebook["cells"].append(None),
+    ],
+)
+def test_a_changed_notebook_is_never_overwritten_by_a_newer_lesson(course, mine, change):
+    changed = edit(mine / EULER, change)
+    write_lesson(course / EULER, "a = 2")
+
+    cli.copy_lessons(mine)
+    cli.copy_lessons(mine)
+
+    assert (mine / EULER).read_bytes() == changed
+    assert sources(mine / NEW)[1:] == ["a = 2"]
+
+
+def test_a_changed_notebook_is_never_overwritten_by_its_own_lesson(mine):
+    changed = edit(mine / EULER, work)
+    before = everything(mine)
+
+    cli.copy_lessons(mine)
+
+    assert (mine / EULER).read_bytes() == changed
+    assert everything(mine) == before
+
+
+@pytest.mark.parametrize(
+    "wreck", [b"", b"[]", b"null", b'{"cells": [{"cell_type": "code", "sou', b"\xff\xfe\x00", b"[" * 100_000]
+)
+def test_a_wrecked_notebook_stays_and_the_lesson_arrives_beside_it_once(mine, wreck):
+    (mine / EULER).write_bytes(wreck)
+
+    sentences = cli.copy_lessons(mine)
+    cli.copy_lessons(mine)
+
+    assert (mine / EULER).read_bytes() == wreck
+    assert sources(mine / NEW)[1:] == ["a = 1", "print(a)"]
+    assert len(list(mine.glob("04*"))) == 2
+    assert f"{EULER} cannot be read and was left alone; the new lesson is {NEW}." in sentences
+
+
+def test_a_folder_with_the_name_of_a_lesson_stays(mine):
+    (mine / EULER).unlink()
+    (mine / EULER).mkdir()
+
+    cli.copy_lessons(mine)
+
+    assert (mine / EULER).is_dir()
+    assert (mine / NEW).is_file()
+
+
+def test_a_renamed_notebook_stays_and_the_lesson_is_copied_again(mine):
+    changed = edit(mine / EULER, work)
+    (mine / EULER).rename(mine / "my_step.ipynb")
+
+    cli.copy_lessons(mine)
+
+    assert (mine / "my_step.ipynb").read_bytes() == changed
+    assert sources(mine / EULER)[1:] == ["a = 1", "print(a)"]
+
+
+def test_a_notebook_that_was_only_run_keeps_its_outputs(mine):
+    with_outputs = edit(mine / EULER, run_all)
+
+    cli.copy_lessons(mine)
+
+    assert (mine / EULER).read_bytes() == with_outputs
+
+
+def test_a_notebook_that_was_only_run_is_replaced_by_a_newer_lesson(course, mine):
+    edit(mine / EULER, run_all)
+    edit(mine / EULER, lambda notebook: notebook["cells"].append(empty_cell()))
+    write_lesson(course / EULER, "a = 2")
+
+    sentences = cli.copy_lessons(mine)
+
+    assert sources(mine / EULER)[1:] == ["a = 2"]
+    assert sentences == [f"The lessons are in {mine}: 1 replaced by a newer version, 1 left alone."]
+    assert not (mine / NEW).exists()
+
+
+def empty_cell() -> dict:
+    """What JupyterLab appends when the last cell is run."""
+    return {"cell_type": "code", "metadata": {}, "source": [], "outputs": [], "execution_count": None}
+
+
+def test_each_newer_lesson_arrives_once_under_a_name_of_its_own(course, mine):
+    edit(mine / EULER, work)
+
+    write_lesson(course / EULER, "a = 2")
+    first = [cli.copy_lessons(mine), cli.copy_lessons(mine)]
+    write_lesson(course / EULER, "a = 3")
+    cli.copy_lessons(mine)
+    edit(mine / "04_one_euler_step_new_2.ipynb", work)
+    cli.copy_lessons(mine)
+
+    assert f"{EULER} has your changes and was left alone; the new lesson is {NEW}." in first[0]
+    assert first[1] == [f"The lessons are in {mine}: 2 left alone."]
+    assert {p.name: sources(p)[1][:5] for p in mine.glob("04*_new*")} == {
+        NEW: "a = 2",
+        "04_one_euler_step_new_2.ipynb": "a = 1",
+    }
+
+
+def test_a_learner_who_wrote_the_newer_lesson_himself_needs_no_copy_of_it(course, mine):
+    write_lesson(course / EULER, "a = 1\nmy_answer = 2", "print(a)")
+    changed = edit(mine / EULER, work)
+
+    cli.copy_lessons(mine)
+
+    assert (mine / EULER).read_bytes() == changed
+    assert not (mine / NEW).exists()
+
+
+def test_copying_into_the_lessons_themselves_changes_nothing(course):
+    before = everything(course)
+
+    cli.copy_lessons(course)
+
+    assert everything(course) == before
+
+
+def test_a_figure_of_the_learner_s_stays_beside_the_newer_one(course, mine):
+    (mine / "figures" / "speed.json").write_text("[9]")
+
+    cli.copy_lessons(mine)
+    cli.copy_lessons(mine)
+
+    assert {p.name: p.read_text() for p in (mine / "figures").iterdir()} == {
+        "speed.json": "[1]",
+        "speed_old.json": "[9]",
+    }
+
+
+# --fresh
+
+
+def test_fresh_puts_a_clean_copy_beside_a_wrecked_one_each_time(mine, capsys):
+    changed = edit(mine / EULER, work)
+
+    cli.main(["copy", str(mine), "--fresh", "04"])
+    cli.main(["copy", str(mine), "--fresh", "4"])
+
+    assert (mine / EULER).read_bytes() == changed
+    assert sources(mine / "04_one_euler_step_fresh.ipynb")[1:] == ["a = 1", "print(a)"]
+    assert sources(mine / "04_one_euler_step_fresh_2.ipynb")[1:] == ["a = 1", "print(a)"]
+    assert len(list(mine.glob("*.ipynb"))) == 4
+    assert "A clean copy of lesson 04 is 04_one_euler_step_fresh.ipynb.\n" in capsys.readouterr().out
+
+
+def test_fresh_makes_no_second_copy_of_a_lesson_that_has_just_arrived(mine):
+    (mine / EULER).unlink()
+
+    sentences = cli.copy_lessons(mine, fresh="04")
+
+    assert len(list(mine.glob("*.ipynb"))) == 2
+    assert f"A clean copy of lesson 04 is {EULER}." in sentences
+
+
+def test_fresh_of_an_unknown_lesson_names_the_lessons_and_copies_nothing(course, tmp_path):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["copy", str(tmp_path / "mine"), "--fresh", "99"])
+
+    assert stop.value.code == (
+        "There is no lesson '99' to copy afresh; the lessons are 00_start_here, 04_one_euler_step."
+    )
+    assert not (tmp_path / "mine").exists()
+
+
+# What goes wrong
+
+
+@pytest.mark.parametrize("function", ["replace", "fsync"])
+def test_an_interrupted_copy_leaves_the_old_notebook_whole(course, mine, monkeypatch, function):
+    before = everything(mine)
+    write_lesson(course / EULER, "a = 2")
+    monkeypatch.setattr(os, function, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+
+    with pytest.raises(KeyboardInterrupt):
+        cli.copy_lessons(mine)
+
+    assert everything(mine) == before
+
+
+def test_a_notebook_is_on_the_disk_before_it_takes_its_name(course, tmp_path, monkeypatch):
+    calls = []
+    fsync, replace = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda fd: (calls.append("fsync"), fsync(fd)))
+    monkeypatch.setattr(os, "replace", lambda a, b: (calls.append("replace"), replace(a, b)))
+
+    cli.copy_lessons(tmp_path / "mine")
+
+    assert calls == ["fsync", "replace"] * 3
+
+
+KILLED = """
+import sys, pathlib
+from leakyedu import cli
+cli.lessons = lambda: pathlib.Path(sys.argv[1])
+print("ready", flush=True)
+while True:
+    for notebook in pathlib.Path(sys.argv[2]).glob("0*"):
+        notebook.unlink()
+    cli.copy_lessons(pathlib.Path(sys.argv[2]))
+"""
+
+
+def test_a_killed_copy_leaves_no_half_notebook(course, tmp_path):
+    mine = tmp_path / "mine"
+    write_lesson(course / EULER, "x = 1\n" * 200_000)
+    command = [sys.executable, "-c", KILLED, course, mine]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=CHECKOUT)
+
+    with process:
+        process.stdout.readline()
+        time.sleep(0.7)
+        process.kill()
+
+    assert mine.exists()
+    assert all(len(sources(path)) == 2 for path in mine.glob("*.ipynb"))
+
+
+@pytest.mark.parametrize(
+    ("function", "code", "words"),
+    [
+        ("fsync", errno.ENOSPC, "No space left on device"),
+        ("replace", errno.EACCES, "Permission denied"),
+        ("mkdir", errno.EROFS, "Read-only file system"),
+    ],
+)
+def test_a_folder_that_cannot_be_written_is_said_in_one_sentence(
+    course, tmp_path, monkeypatch, function, code, words
+):
+    def fail(*_, **__):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, function, fail)
+    if function == "mkdir":
+        monkeypatch.setattr(Path, "mkdir", fail)
+
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["copy", str(tmp_path / "mine")])
+
+    assert stop.value.code == f"The lessons cannot be copied to {tmp_path / 'mine'}: {os.strerror(code)}."
+    assert words in stop.value.code or os.name == "nt"
+
+
+def test_a_file_in_place_of_the_folder_is_said_in_one_sentence(course, tmp_path):
+    (tmp_path / "mine").write_text("my file")
+
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["copy", str(tmp_path / "mine")])
+
+    assert stop.value.code == f"{tmp_path / 'mine'} is a file. Name a folder for the lessons."
+    assert (tmp_path / "mine").read_text() == "my file"
+
+
+def test_lost_lessons_are_said_in_one_sentence(course, tmp_path):
+    shutil.rmtree(course)
+
+    with pytest.raises(SystemExit, match=r"There are no lessons in .*course\. Install leakyedu again\."):
+        cli.copy_lessons(tmp_path / "mine")
+
+
+@pytest.mark.parametrize("module", ["jupyterlab", "ipywidgets"])
+def test_a_missing_extra_is_said_with_the_line_that_installs_it(course, tmp_path, monkeypatch, module):
+    monkeypatch.setitem(sys.modules, module, None)
+
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["lab", str(tmp_path / "mine")])
+
+    assert stop.value.code == f"{module} is missing. Install it with: pip install 'leakyedu[course]'"
+    cli.main(["copy", str(tmp_path / "mine")])
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        ([], "COMMAND"),
+        (["teach"], "invalid choice: 'teach'"),
+        (["lab", "--port", "70000"], "a port is a number from 0 to 65535, got '70000'"),
+        (["lab", "--port", "-1"], "a port is a number from 0 to 65535, got '-1'"),
+        (["copy", "--", "--debug"], "only `leakyedu lab` passes arguments on"),
+    ],
+)
+def test_a_wrong_command_line_is_told_what_is_right(course, capsys, argv, words):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(argv)
+
+    assert stop.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_the_command_ends_without_a_traceback_as_a_program(tmp_path):
+    (tmp_path / "file").write_text("")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "leakyedu.cli", "copy", tmp_path / "file"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr == f"{tmp_path / 'file'} is a file. Name a folder for the lessons.\n"
+
+
+def test_the_version_is_that_of_the_package(capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["--version"])
+
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f"leakyedu {leakyedu.__version__}\n"
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["lab", "--help"], ["copy", "--help"]])
+def test_help_names_the_folder_and_promises_the_learner_s_changes(capsys, argv):
+    with pytest.raises(SystemExit):
+        cli.main(argv)
+
+    out = capsys.readouterr().out
+    assert "never over your changes" in out
+    assert max(map(len, out.splitlines())) <= 100
+
+
+# Where the lessons are
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Return a folder that cli takes for its package."""
+    folder = tmp_path / "somewhere" / "leakyedu"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(cli, "__file__", str(folder / "cli.py"))
+    return folder
+
+
+def test_an_installed_package_carries_its_lessons(package):
+    build_course(package / "course")
+    build_course(package.parent / "course")  # of somebody else, in site-packages
+
+    assert cli.lessons() == package / "course"
+
+
+def test_a_checkout_has_its_lessons_beside_the_package(package):
+    build_course(package.parent / "course")
+
+    assert cli.lessons() == package.parent / "course"
+
+
+def test_a_stale_copy_inside_a_checkout_is_not_looked_at(package):
+    build_course(package / "course")
+    build_course(package.parent / "course")
+    (package.parent / "pyproject.toml").touch()
+
+    assert cli.lessons() == package.parent / "course"
+
+
+def test_a_folder_without_notebooks_is_no_course(package):
+    (package / "course").mkdir()
+    build_course(package.parent / "course")
+
+    assert cli.lessons() == package.parent / "course"
+
+
+# JupyterLab
+
+
+@pytest.fixture
+def launched(course, tmp_path, monkeypatch):
+    """Return a function that runs ``leakyedu lab`` and returns what JupyterLab would be started with."""
+    from jupyterlab.labapp import LabApp
+
+    def launch(*argv: str) -> list[str]:
+        calls = []
+        monkeypatch.setattr(LabApp, "launch_instance", lambda argv: calls.append(argv))
+        cli.main(["lab", str(tmp_path / "mine"), *argv])
+        assert (tmp_path / "mine" / EULER).exists()
+        return calls[0]
+
+    return launch
+
+
+@pytest.mark.parametrize(("user", "allowed"), [(0, True), (1000, False)])
+def test_root_is_allowed_and_told_and_nobody_else(launched, monkeypatch, capsys, user, allowed):
+    monkeypatch.setattr(os, "geteuid", lambda: user, raising=False)
+
+    assert ("--ServerApp.allow_root=True" in launched()) is allowed
+    assert ("You are root" in capsys.readouterr().out) is allowed
+
+
+def test_the_browser_is_left_closed_on_request_only(launched):
+    assert "--ServerApp.open_browser=False" in launched("--no-browser")
+    assert "--ServerApp.open_browser=False" not in launched()
+
+
+def test_the_port_is_passed_on(launched):
+    assert "--ServerApp.port=8123" in launched("--port", "8123")
+
+
+def test_nothing_is_fetched_and_no_token_is_set(launched):
+    argv = launched()
+
+    assert "--LabApp.news_url=None" in argv
+    assert "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate" in argv
+    assert "--LabApp.extension_manager=readonly" in argv
+    assert not [argument for argument in argv if "token" in argument or "password" in argument]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        (["--ip=0.0.0.0"], "ServerApp.ip"),
+        (["--ServerApp.ip", "0.0.0.0"], "ServerApp.ip"),
+        (["--notebook-dir=/"], "ServerApp.root_dir"),
+        (["--LabApp.news_url=https://example.org"], "LabApp.news_url"),
+    ],
+)
+def test_an_argument_for_jupyter_takes_the_place_of_ours(launched, theirs, ours):
+    argv = launched("--", *theirs)
+
+    assert argv[-len(theirs) :] == theirs
+    assert not [argument for argument in argv[: -len(theirs)] if argument.startswith(f"--{ours}=")]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """Run ``leakyedu lab`` from a checkout with a tiny course; return what Jupyter says of itself."""
+    root = tmp_path_factory.mktemp("checkout")
+    compiled = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(CHECKOUT / "leakyedu", root / "leakyedu", ignore=compiled)
+    build_course(root / "course")
+    port = free_port()
+    folders = {f"JUPYTER_{name}_DIR": str(root / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
+    command = [sys.executable, "-m", "leakyedu.cli", "lab", "mine", "--no-browser", "--port", "1"]
+    command += ["--", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+    with (
+        (root / "log").open("w") as log,
+        subprocess.Popen(command, cwd=root, env=os.environ | folders, stdout=log, stderr=log) as process,
+    ):
+        try:
+            yield wait_for_server(root, process) | {"said": (root / "log").read_text(), "asked_port": port}
+        finally:
+            process.terminate()
+
+
+def wait_for_server(root: Path, process: subprocess.Popen) -> dict:
+    for _ in range(600):
+        for path in (root / "runtime").glob("jpserver-*.json"):
+            info = json.loads(path.read_text() or "{}")
+            if info and answers("127.0.0.1", info["port"]):
+                return info
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    pytest.fail(f"JupyterLab did not start:\n{(root / 'log').read_text()}")
+
+
+def answers(address: str, port: int) -> bool:
+    with socket.socket() as client:
+        client.settimeout(2)
+        return client.connect_ex((address, port)) == 0
+
+
+def get(server: dict, path: str, token: str | None = None) -> tuple[int, str, str]:
+    """Return status, final address and text of a page."""
+    headers = {"Authorization": f"token {token}"} if token is not None else {}
+    try:
+        with urlopen(Request(server["url"] + path, headers=headers), timeout=30) as page:
+            return page.status, page.url, page.read().decode()
+    except HTTPError as error:
+        with error:
+            return error.code, error.url, error.read().decode()
+
+
+def test_the_server_shows_the_start_page_in_jupyterlab(server):
+    status, address, page = get(server, "", server["token"])
+
+    assert status == 200
+    assert address.endswith("/lab/tree/00_start_here.ipynb")
+    assert "jupyter-config-data" in page
+
+
+def test_the_server_works_in_the_learner_s_folder(server):
+    status, _, listing = get(server, "api/contents", server["token"])
+
+    assert status == 200
+    names = {item["name"] for item in json.loads(listing)["content"]}
+    assert names == {"00_start_here.ipynb", EULER, "figures"}
+    assert Path(server["root_dir"]).name == "mine"
+
+
+@pytest.mark.parametrize("token", [None, "", "wrong"])
+def test_without_its_token_the_server_tells_nothing(server, token):
+    page_status, page_address, page = get(server, "lab/tree/00_start_here.ipynb", token)
+
+    assert len(server["token"]) >= 32
+    assert page_status in (401, 403) or "/login" in page_address
+    assert "jupyter-config-data" not in page
+    assert get(server, "api/contents", token)[0] in (401, 403)
+
+
+def test_the_server_is_bound_to_this_computer_only(server):
+    # On Linux 127.0.0.2 is this computer too: a server bound to every address answers there.
+    assert answers("127.0.0.1", server["port"])
+    assert not answers("127.0.0.2", server["port"])
+    assert server["hostname"] == "127.0.0.1"
+
+
+def test_arguments_for_jupyter_win_in_jupyter(server):
+    assert server["port"] == server["asked_port"]
+
+
+@pytest.mark.parametrize(
+    ("plugin", "setting", "value"),
+    [
+        ("@jupyterlab/notebook-extension:tracker", "kernelShutdown", True),
+        ("@jupyter-widgets/jupyterlab-manager:plugin", "saveState", True),
+        ("@jupyterlab/apputils-extension:notification", "fetchNews", "false"),
+        ("@jupyterlab/apputils-extension:notification", "checkForUpdates", False),
+    ],
+)
+def test_jupyterlab_ends_kernels_saves_widgets_and_fetches_nothing(server, plugin, setting, value):
+    status, _, answer = get(server, f"lab/api/settings/{plugin}", server["token"])
+
+    assert status == 200
+    assert json.loads(answer)["schema"]["properties"][setting]["default"] == value
+
+
+def test_the_server_says_where_the_lessons_are_before_it_starts(server):
+    first, rest = server["said"].split("\n", 1)
+
+    assert first == f"The lessons are in {server['root_dir']}: 2 copied."
+    assert "JupyterLab runs until you press Ctrl+C here.\n" in rest
+    assert ("You are root" in rest) is (getattr(os, "geteuid", lambda: 1)() == 0)
