@@ -90,6 +90,21 @@ def test_a_number_can_be_typed_instead(shown):
     assert inside(box, widgets.FloatSlider)[0].value == 3.5
 
 
+def test_a_slider_shows_round_numbers_and_draws_once(shown):
+    drawn = []
+
+    def view(height, kind, *, prediction):
+        drawn.append(height)
+        return plotting.new_axes().figure, f"A line of height {height:g}."
+
+    _, box = shown(small_lab(view))
+
+    inside(box, widgets.FloatSlider)[0].value = 3.5000000000000004
+
+    assert inside(box, widgets.BoundedFloatText)[0].value == 3.5
+    assert drawn == [1, 3.5]
+
+
 def test_every_control_has_a_name_with_its_unit(shown):
     _, box = shown(small_lab())
 

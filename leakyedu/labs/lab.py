@@ -98,6 +98,7 @@ class _Panel:
         self._lab, self._prediction = lab, prediction
         self._lock = threading.Lock()
         self._wanted: dict | None = None
+        self._drawn: dict | None = None
         self.sentence = ""
         self.picture = widgets.HTML()
         self._start = {name: control.start for name, control in controls.items()}
@@ -119,12 +120,13 @@ class _Panel:
         while self._wanted is not None and self._lock.acquire(blocking=False):
             try:
                 settings, self._wanted = self._wanted, None
-                if settings is not None:
+                if settings not in (None, self._drawn):
                     self._draw(settings)
             finally:
                 self._lock.release()
 
     def _draw(self, settings: dict) -> None:
+        self._drawn = settings
         try:
             figure, self.sentence = self._lab.figure(prediction=self._prediction, **settings)
         except Exception as error:
@@ -153,8 +155,9 @@ def _row(control: Slider | Menu) -> tuple[widgets.Widget, widgets.Widget]:
         **bounds, description=control.label, style=wide, layout=widgets.Layout(width="15em")
     )
     slider = widgets.FloatSlider(**bounds, readout=False, layout=widgets.Layout(width="20em"))
-    # Linked in Python as well as on the page: settings made by code move both.
-    widgets.link((field, "value"), (slider, "value"))
+    # Rounded, because a slider at 3.75 says 3.7500000000000004.
+    widgets.dlink((slider, "value"), (field, "value"), lambda value: round(value, 9))
+    widgets.dlink((field, "value"), (slider, "value"))
     return slider, widgets.HBox([field, slider], layout=widgets.Layout(flex_flow="row wrap"))
 
 
