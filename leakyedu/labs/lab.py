@@ -155,10 +155,20 @@ def _row(control: Slider | Menu) -> tuple[widgets.Widget, widgets.Widget]:
         **bounds, description=control.label, style=wide, layout=widgets.Layout(width="15em")
     )
     slider = widgets.FloatSlider(**bounds, readout=False, layout=widgets.Layout(width="20em"))
-    # Rounded, because a slider at 3.75 says 3.7500000000000004.
-    widgets.dlink((slider, "value"), (field, "value"), lambda value: round(value, 9))
-    widgets.dlink((field, "value"), (slider, "value"))
-    return slider, widgets.HBox([field, slider], layout=widgets.Layout(flex_flow="row wrap"))
+
+    # Not widgets.link, which drops what is moved on another thread while the picture is drawn.
+    def type_in(change: dict) -> None:
+        field.value = round(change["new"], 9)  # a slider at 3.75 says 3.7500000000000004
+
+    def move(change: dict) -> None:
+        # Written back to the slider, its own value would come when the learner has dragged on, and pull
+        # the handle back.
+        if round(slider.value, 9) != change["new"]:
+            slider.value = change["new"]
+
+    slider.observe(type_in, names="value")
+    field.observe(move, names="value")
+    return field, widgets.HBox([field, slider], layout=widgets.Layout(flex_flow="row wrap"))
 
 
 def _view_of(widget: widgets.Widget) -> dict:
