@@ -1,0 +1,221 @@
+"""A learner in front of lesson 4: runs it, predicts, errs, asks for a hint, moves a slider, answers."""
+
+import re
+import shutil
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+SLOWLY = 30_000  # ms: two cores start a kernel
+
+
+class Lesson:
+    """A notebook in JupyterLab, its cells known by a piece of their source."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self.url = page, url
+        self.open()
+
+    def open(self) -> None:
+        self.page.goto("about:blank")
+        self.page.goto(self.url)
+        expect(self.page.locator(".jp-Notebook .jp-Cell").first).to_be_visible(timeout=SLOWLY)
+        self.idle()
+
+    def idle(self) -> None:
+        """Wait until the kernel has nothing to do."""
+        # The circle beside the kernel's name says "idle" before there is a kernel; the bottom line does not.
+        status = self.page.locator("#jp-bottom-panel")
+        expect(status).to_contain_text("(ipykernel) | Idle", timeout=SLOWLY)
+
+    def menu(self, *names: str) -> None:
+        for name in names:
+            self.page.get_by_role(
+                "menuitem", name=re.compile(rf"^{name}( (Ctrl|Alt|Shift)\b.*)?$")
+            ).first.click()
+
+    def run_all(self) -> None:
+        self.menu("Run", "Run All Cells")
+        last = self.page.locator(".jp-CodeCell .jp-InputPrompt").last
+        expect(last).to_have_text(re.compile(r"\[\d+\]"), timeout=SLOWLY)
+
+    def cell(self, source: str) -> Locator:
+        """Return the code cell that contains ``source``, scrolled into view."""
+        cell = (
+            self.page.locator(".jp-CodeCell")
+            .filter(has=self.page.locator(".cm-content", has_text=source))
+            .first
+        )
+        cell.scroll_into_view_if_needed()
+        return cell
+
+    def rewrite(self, source: str, new: str) -> Locator:
+        """Replace the source of a cell as a learner does, run it, and return the cell."""
+        self.cell(source).locator(".cm-content").click()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.insert_text(new)
+        self.page.keyboard.press("Control+Enter")
+        self.idle()
+        return self.cell(new.splitlines()[0])
+
+
+@pytest.fixture
+def lesson(page, lab):
+    """Open a clean copy of lesson 4 with a kernel of its own."""
+    name = f"lesson_{uuid4().hex[:8]}.ipynb"
+    shutil.copy(lab.folder / "04_one_euler_step.ipynb", lab.folder / name)
+    yield Lesson(page, lab.url(name))
+    for session in lab.api("sessions"):
+        if session["path"] == name:
+            lab.api(f"sessions/{session['id']}", "DELETE")
+
+
+def outputs(cell: Locator) -> Locator:
+    return cell.locator(".jp-OutputArea-output")
+
+
+def test_lesson_4_runs_from_top_to_bottom_without_an_error(lesson):
+    lesson.run_all()
+
+    errors = lesson.page.locator(
+        "[data-mime-type='application/vnd.jupyter.error'], [data-mime-type='application/vnd.jupyter.stderr']"
+    )
+    expect(lesson.page.get_by_text("Answer 5")).to_be_visible(timeout=SLOWLY)
+    expect(errors).to_have_count(0)
+    expect(lesson.page.get_by_text("Error displaying widget")).to_have_count(0)
+    alts = lesson.page.locator(".jp-OutputArea img").evaluate_all("images => images.map(image => image.alt)")
+    assert len(alts) == 2
+    assert all("peaks at 0.25 V after 6.93 ms" in alt for alt in alts)
+
+
+def test_a_prediction_is_drawn_beside_the_answer(lesson):
+    lesson.rewrite("ex.peak_time.predict", "ex.peak_time.predict(7.5)")
+    lesson.run_all()
+
+    figure = lesson.cell("plotting.show")
+    expect(figure.locator("figcaption")).to_contain_text("You predicted the peak after 7.5 ms.")
+    expect(lesson.cell("ex.peak_time.compare")).to_contain_text(
+        "It is 6 ms: your prediction is too large by 1.5."
+    )
+
+
+def test_a_wrong_step_is_told_its_mistake_and_a_hint_is_a_key_away(lesson):
+    lesson.run_all()
+    wrong = """def my_step(x, state, p, dt):
+v = state.v + dt * p.tau_mem_inv * ((p.v_leak - state.v) + state.i)
+i = state.i + x
+i = i - dt * p.tau_syn_inv * i
+return LIState(v, i)
+
+"""
+    cell = lesson.rewrite(
+        "def my_step",
+        wrong.replace("\nv", "\n    v").replace("\ni", "\n    i").replace("\nr", "\n    r")
+        + "ex.step.check(my_step)",
+    )
+
+    expect(cell).to_contain_text("Not yet. The voltage ignores this step's input")
+    hint = cell.get_by_role("button", name="Hint", exact=True)
+    hint.focus()
+    lesson.page.keyboard.press("Enter")
+    expect(cell).to_contain_text("Hint 1 of 3.", timeout=SLOWLY)
+    lesson.page.keyboard.press("Enter")
+    expect(cell).to_contain_text("Hint 2 of 3.", timeout=SLOWLY)
+
+
+def test_an_endless_step_is_stopped_and_the_lesson_goes_on(lesson):
+    lesson.run_all()
+
+    cell = lesson.rewrite(
+        "def my_step",
+        "def my_step(x, state, p, dt):\n    while True:\n        pass\n\n\nex.step.check(my_step)",
+    )
+
+    expect(cell).to_contain_text("took longer than 4 seconds and was stopped", timeout=SLOWLY)
+    again = lesson.rewrite("li_feed_forward_step(x", "print(1 + 1, 'V')")
+    expect(outputs(again)).to_contain_text("2 V")
+
+
+def test_the_slider_answers_to_the_mouse_and_to_the_keys(lesson):
+    lesson.run_all()
+    cell = lesson.cell("step_order.lab.show")
+    caption, handle = cell.locator("figcaption"), cell.get_by_role("slider").first
+    expect(caption).to_contain_text("jump, decay, v: peak 0.215 V", timeout=SLOWLY)
+
+    # By mouse, along the track of dt (ms).
+    track = cell.locator(".noUi-target").first.bounding_box()
+    lesson.page.mouse.click(track["x"] + track["width"] - 1, track["y"] + track["height"] / 2)
+    expect(caption).to_contain_text("area 0.20 of the exact one", timeout=SLOWLY)
+
+    # By keyboard, back to the start.
+    handle.focus()
+    for _ in range(12):
+        lesson.page.keyboard.press("ArrowLeft")
+    expect(caption).to_contain_text("jump, decay, v: peak 0.215 V after 6 ms, area 0.80", timeout=SLOWLY)
+    assert cell.locator("figure img").get_attribute("alt") == caption.inner_text()
+
+    # A number, typed; then Reset.
+    field = cell.get_by_label("dt (ms)")
+    field.fill("2")
+    field.press("Enter")
+    expect(caption).to_contain_text("area 0.60 of the exact one", timeout=SLOWLY)
+    cell.get_by_role("button", name="Reset").click()
+    expect(caption).to_contain_text("area 0.80 of the exact one", timeout=SLOWLY)
+
+    # The order, by its menu.
+    cell.get_by_label("order").select_option("v, decay, jump")
+    expect(caption).to_contain_text("v, decay, jump: peak 0.269 V after 7 ms", timeout=SLOWLY)
+
+
+def test_a_recall_question_is_answered_by_keyboard(lesson):
+    lesson.run_all()
+    cell = lesson.cell("ex.recall.show")
+    first = cell.locator("input[type=radio]").first
+
+    first.focus()
+    lesson.page.keyboard.press("Space")
+
+    expect(cell).to_contain_text("Not yet. Then an input would act one step late.", timeout=SLOWLY)
+    lesson.page.keyboard.press("Tab")
+    lesson.page.keyboard.press("Space")
+    expect(cell).to_contain_text("Right. The input acts in its own step", timeout=SLOWLY)
+
+
+def test_what_was_there_is_there_the_next_day(lesson, page):
+    lesson.run_all()
+    expect(page.get_by_text("Answer 5")).to_be_visible(timeout=SLOWLY)
+    lesson.menu("File", "Save Notebook")
+    expect(page.locator(".lm-mod-current.jp-mod-dirty")).to_have_count(0)
+    lesson.menu("Kernel", "Shut Down Kernel")
+
+    lesson.open()
+
+    expect(lesson.cell("step_order.lab.show").locator("figcaption")).to_contain_text("jump, decay, v")
+    expect(lesson.cell("ex.order.check")).to_contain_text("Not tried yet")
+    expect(page.get_by_text("Error displaying widget")).to_have_count(0)
+
+
+def test_closing_a_lesson_ends_its_kernel(lesson, page, lab):
+    lesson.run_all()
+    before = len(lab.api("kernels"))
+
+    lesson.menu("File", "Save Notebook")
+    with page.expect_response(lambda response: response.request.method == "DELETE"):
+        lesson.menu("File", "Close Tab")
+
+    assert len(lab.api("kernels")) == before - 1
+
+
+def test_the_start_page_comes_first_and_leads_to_lesson_4(page, lab):
+    start = Lesson(page, lab.url("00_start_here.ipynb"))
+    start.run_all()
+
+    expect(start.page.locator(".jp-OutputArea img")).to_have_attribute(
+        "alt", re.compile("peaks at 0.702 V after 17 ms")
+    )
+    page.get_by_role("link", name="One Euler step, in this order").click()
+
+    opening = page.locator("#jp-main-dock-panel p", has_text="Two versions of one library")
+    expect(opening).to_be_visible(timeout=SLOWLY)
+    expect(page.get_by_text("Jupyter news")).to_have_count(0)
