@@ -94,7 +94,7 @@ def against_exact(
         dt: length of a step in second.
         p: parameters of the neuron.
         w: the jump in volt.
-        until: the last time to draw, in ms; peaks and areas count everything.
+        until: the last time to draw, in ms; peaks and areas count everything that was computed.
         predicted_peak: when the learner expects the highest voltage, in ms, or None.
         axes: where to draw; default a new figure.
 
@@ -103,11 +103,12 @@ def against_exact(
     """
     axes = axes or new_axes()
     duration = dt * max(len(v) for v in voltages.values())
-    # Fine enough to find the peak to three digits.
-    seconds = torch.linspace(0, duration, 10_001, dtype=torch.float64)[1:]
+    seconds = torch.linspace(0, duration, 1001, dtype=torch.float64)[1:]
     curve = w * exact(p, seconds).v_from_i.double()
-    axes.plot(1000 * seconds[::20], curve[::20], color=INPUT, linewidth=2.5, alpha=0.8, label="exact")
-    sentence = f"The exact voltage peaks at {_peak(curve, seconds)}."
+    axes.plot(1000 * seconds, curve, color=INPUT, linewidth=2.5, alpha=0.8, label="exact")
+    # Once more around the highest point, which is then known to three digits.
+    around = seconds[curve.abs().argmax()] * torch.linspace(0.9, 1.1, 2001, dtype=torch.float64)
+    sentence = f"The exact voltage peaks at {_peak(w * exact(p, around).v_from_i.double(), around)}."
     styles = itertools.cycle(zip(_LINE_STYLES, "os^D", strict=True))
     for (name, v), (line, marker) in zip(voltages.items(), styles, strict=False):
         v = v.detach().cpu().double()
@@ -117,14 +118,15 @@ def against_exact(
             t, v, color=VOLTAGE, linestyle=line, marker=marker, markersize=4,
             markerfacecolor="white" if faded else VOLTAGE, linewidth=1, label=name,
         )  # fmt: skip
-        share = v.sum() * dt / torch.trapezoid(curve, seconds)
-        sentence += f" {name}: peak {_peak(v, t / 1000)}, area {float(share):.2f} of the exact one."
-    if predicted_peak is not None:
-        sentence += _mark_prediction(axes, predicted_peak)
+        share = v.sum() * dt * p.tau_syn_inv / w  # the exact area is w tau_syn
+        heading = name[:1].upper() + name[1:]
+        sentence += f" {heading}: peak {_peak(v, t / 1000)}, area {float(share):.2f} of the exact one."
     axes.legend(frameon=False)
     axes.set(xlabel="time (ms)", ylabel="voltage v (V)")
     if until is not None:
         axes.set_xlim(-until / 40, until)
+    if predicted_peak is not None:
+        sentence += _mark_prediction(axes, predicted_peak)
     return axes.figure, sentence
 
 
@@ -180,9 +182,14 @@ def _describe_voltage(v: Tensor, t: Tensor) -> str:
 
 
 def _mark_prediction(axes: Axes, milliseconds: float) -> str:
+    sentence = f" You predicted the peak after {_number(milliseconds)} ms"
+    low, high = axes.get_xlim()
+    if not low <= milliseconds <= high:
+        return f"{sentence}, which is outside of the picture."
+    axes.set_xlim(low, high)  # or a line near its edge would widen the picture
     axes.axvline(milliseconds, color=PREDICTION, linestyle=(0, (6, 2, 1, 2)), linewidth=1.8)
     _name_line(axes, milliseconds, "your prediction", PREDICTION, height=1)
-    return f" You predicted the peak after {_number(milliseconds)} ms."
+    return f"{sentence}."
 
 
 def _name_line(axes: Axes, x: float, text: str, color: str, height: float) -> None:

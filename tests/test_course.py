@@ -493,7 +493,7 @@ def test_the_untouched_notebook_says_that_nothing_was_tried(path, capsys):
         if isinstance(getattr(ex, name), Exercise):
             assert shown.text == NOT_TRIED
         else:
-            assert shown.text.startswith("You skipped this prediction.")
+            assert shown.text.startswith("You made no prediction.")
     assert "your own answer." not in capsys.readouterr().out
 
 

@@ -151,7 +151,35 @@ def test_a_prediction_may_be_skipped_and_that_is_said(prediction):
 
     assert said.text.startswith("No prediction yet: replace `...`")
     assert prediction.prediction is None
-    assert prediction.compare().text.startswith("You skipped this prediction. It is ")
+    assert prediction.compare().text.startswith("You made no prediction. It is ")
+
+
+@pytest.mark.parametrize("bad", [None, "six", 1e6, 0.0075, -3.0, float("nan"), [1]])
+def test_a_prediction_that_cannot_be_meant_takes_the_place_of_none(bad):
+    prediction = Prediction(ex.peak_time.question, ex.peak_time.kind)
+    prediction.predict(7.5)
+
+    said = prediction.predict(bad)
+
+    assert said.text.startswith("Not kept. ")
+    assert prediction.prediction is None
+    assert prediction.compare().text.startswith("You made no prediction.")
+
+
+def test_a_prediction_in_another_unit_is_asked_about():
+    prediction = Prediction(ex.peak_time.question, ex.peak_time.kind)
+
+    said = prediction.predict(0.006)
+
+    assert said.text == "Not kept. 0.006 ms is not between 0.1 and 40 ms. Was it meant in another unit?"
+
+
+def test_a_decimal_comma_is_recognised():
+    comma = "`0, 17` are two numbers. Write a decimal point: `0.17`."
+
+    assert fresh(ex.by_hand).check(0, 17).text == comma
+    assert Prediction(ex.peak_time.question, ex.peak_time.kind).predict(0, 17).text == f"Not kept. {comma}"
+    assert "got 3" in fresh(ex.order).check("C", "A", "B").text
 
 
 @pytest.mark.parametrize("recall", RECALLS)
@@ -246,6 +274,11 @@ def in_place(x, state, p, dt):
     return LIState(v + dt * p.tau_mem_inv * ((p.v_leak - v) + i), i - dt * p.tau_syn_inv * i)
 
 
+def uses_i_too_early(x, state, p, dt):
+    i = i + x  # noqa: F821
+    return LIState(state.v, i)
+
+
 def stops(x, state, p, dt):
     voltage = state.v
     return voltage + undefined  # noqa: F821
@@ -272,16 +305,18 @@ STATE = LIState(torch.zeros(1), torch.zeros(1))
         (lambda x, state, p, dt: (state.v.int(), state.i), "`v` holds torch.int32 numbers"),
         (lambda x, state, p, dt: (state.v / 0, state.i), "`v` holds nan or inf, from ordinary inputs"),
         (lambda x, state, p, dt: right(x, state, p, dt)[::-1], "the wrong way round: return v, then i"),
-        (lambda x, state, p, dt: LIState(2 * state.v, right(x, state, p, dt).i), "`i` is right. `v` is not: in case 1, neuron 1"),
+        (lambda x, state, p, dt: LIState(2 * state.v, right(x, state, p, dt).i), "`i` is right, but not `v`: in case 1, neuron 1"),
         (lambda x, state: state, "Your function takes `(x, state)`; this wants a function of (x, state, p, dt)"),
         (in_place, "your function writes into the tensors it was given"),
+        (uses_i_too_early, "Your function uses `i` in line"),
+        (uses_i_too_early, "before it has given it a value. What it starts from is among its arguments."),
         (stops, "Your function stopped with NameError in line"),
         (stops, "`return voltage + undefined  # noqa: F821`: name 'undefined' is not defined."),
         (lambda x, state, p, dt: exit(), "Your function stopped with SystemExit"),
-        (STATE, "This wants a function of (x, state, p, dt), and got a LIState. Give its name without brackets."),
+        (STATE, "This wants a function of (x, state, p, dt), and got a LIState. Give its name alone, without brackets"),
         (None, "got None"),
         (torch.zeros(3), "got a tensor of shape (3,)"),
-        ("my_step", "got `my_step`. Give its name without brackets."),
+        ("my_step", 'got the text "my_step". Give its name alone, without brackets or quotes.'),
         (max, "Your function stopped with"),
     ],
 )  # fmt: skip

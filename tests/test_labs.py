@@ -1,5 +1,6 @@
 """Labs: the machinery without a browser, and each lab's numbers. tests/browser presses the keys."""
 
+import re
 import threading
 
 import ipywidgets as widgets
@@ -212,9 +213,9 @@ def test_the_lab_holds_the_chosen_order_beside_ours_and_the_exact_curve():
     _, sentence = step_order.lab.figure(order="v, decay, jump", prediction=7.5)
 
     assert sentence == (
-        "The exact voltage peaks at 0.25 V after 6.93 ms. jump, v, decay: peak 0.269 V after 6 ms, area 1.00 "
-        "of the exact one. v, decay, jump: peak 0.269 V after 7 ms, area 1.00 of the exact one. "
-        "You predicted the peak after 7.5 ms."
+        "The exact voltage peaks at 0.25 V after 6.93 ms. Order jump, v, decay: peak 0.269 V after 6 ms, "
+        "area 1.00 of the exact one. Order v, decay, jump: peak 0.269 V after 7 ms, "
+        "area 1.00 of the exact one. You predicted the peak after 7.5 ms."
     )
 
 
@@ -234,3 +235,13 @@ def test_the_lab_draws_the_corners_of_its_controls(order, dt, tau_syn):
 
     assert "nan" not in sentence
     assert "inf" not in sentence
+
+
+@pytest.mark.parametrize("tau_syn", [4.0, 5.0, 10.0, 20.0])
+@pytest.mark.parametrize("dt", [0.25, 1.0, 4.0])
+def test_the_areas_of_the_lab_are_those_of_theory(dt, tau_syn):
+    _, sentence = step_order.lab.figure(order="jump, decay, v", dt=dt, tau_syn=tau_syn)
+
+    # A decay before the voltage leaves 1 - dt / tau_syn of each jump.
+    areas = [float(area) for area in re.findall(r"area (\d+\.\d+)", sentence)]
+    assert areas == pytest.approx([1, 1 - dt / tau_syn], abs=0.0051)

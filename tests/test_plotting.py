@@ -98,7 +98,7 @@ def test_the_comparison_says_wrong_peak_right_area():
 
     assert sentence == (
         "The exact voltage peaks at 0.25 V after 6.93 ms. Euler: peak 0.269 V after 6 ms, area 1.00 of the "
-        "exact one. half: peak 0.135 V after 6 ms, area 0.50 of the exact one."
+        "exact one. Half: peak 0.135 V after 6 ms, area 0.50 of the exact one."
     )
 
 
@@ -184,3 +184,23 @@ def luminance(color: str | tuple) -> float:
 def test_lines_have_a_contrast_of_3_on_white(color):
     # WCAG 2.2, success criterion 1.4.11.
     assert 1.05 / (luminance(color) + 0.05) >= 3
+
+
+@pytest.mark.parametrize("milliseconds", [-3.0, 60.0, 1e6])
+def test_a_prediction_outside_of_the_picture_is_said_and_does_not_change_it(milliseconds):
+    curves = {"Euler": simulate(pulse(100)).v}
+
+    figure, sentence = plotting.against_exact(curves, until=40, predicted_peak=milliseconds)
+
+    assert figure.axes[0].get_xlim() == (-1, 40)
+    assert sentence.endswith(" ms, which is outside of the picture.")
+    assert "your prediction" not in [text.get_text() for text in figure.axes[0].texts]
+
+
+@pytest.mark.parametrize("dt", [0.25, 1.0, 4.0])
+def test_the_exact_peak_is_the_same_whatever_the_step(dt):
+    curves = {"Euler": simulate(pulse(round(200 / dt)), dt=dt / 1000).v}
+
+    _, sentence = plotting.against_exact(curves, dt / 1000)
+
+    assert sentence.startswith("The exact voltage peaks at 0.25 V after 6.93 ms.")

@@ -76,8 +76,10 @@ class Exercise:
         self._hints_given = 0
         self._passed: list = []
 
-    def check(self, answer: Any = ...) -> Verdict:
+    def check(self, answer: Any = ..., *rest: Any) -> Verdict:
         """Say whether an answer is right and, if not, which mistake it makes. Never raises."""
+        if rest:
+            return Verdict(_one_answer(answer, *rest), exercise=self)
         if answer is ...:
             return Verdict(NOT_TRIED, exercise=self)
         if answer is None:
@@ -124,10 +126,12 @@ class Prediction:
         self.question, self.kind = question, kind
         self.prediction: float | str | None = None
 
-    def predict(self, answer: Any = ...) -> Feedback:
-        """Keep a prediction; ``...`` skips it."""
+    def predict(self, answer: Any = ..., *rest: Any) -> Feedback:
+        """Keep a prediction in place of an earlier one; ``...`` skips it."""
+        self.prediction = None
+        if rest:
+            return Feedback(f"Not kept. {_one_answer(answer, *rest)}")
         if answer is ...:
-            self.prediction = None
             return Feedback(
                 f"No prediction yet: replace `...` by {self.kind.expected()}. You may skip it and go on."
             )
@@ -144,9 +148,9 @@ class Prediction:
         if self.prediction is not None:
             return Feedback(self.kind.compare(self.prediction))
         if isinstance(self.kind, Number):
-            return Feedback(f"You skipped this prediction. It is {self.kind.show(self.kind.right)}.")
+            return Feedback(f"You made no prediction. It is {self.kind.show(self.kind.right)}.")
         right = self.kind.right
-        return Feedback(f"You skipped this prediction. It is ({right}). {self.kind.feedback[right]}")
+        return Feedback(f"You made no prediction. It is ({right}). {self.kind.feedback[right]}")
 
 
 class Recall:
@@ -210,6 +214,14 @@ def _with_buttons(verdict: Verdict, exercise: Exercise) -> widgets.Widget:
         button.on_click(respond)
         buttons.append(button)
     return widgets.VBox([words, widgets.HBox(buttons), more])
+
+
+def _one_answer(*answers: Any) -> str:
+    """Say that several answers came where one is wanted: often the two halves of a decimal comma."""
+    listed = ", ".join(map(repr, answers))
+    if len(answers) == 2 and all(isinstance(x, int) for x in answers):
+        return f"`{listed}` are two numbers. Write a decimal point: `{answers[0]}.{answers[1]}`."
+    return f"This wants one answer, and got {len(answers)}. Several belong into brackets or into one text."
 
 
 def _view_of(widget: widgets.Widget) -> dict:

@@ -57,12 +57,19 @@ class Number:
         tolerance: how far an answer may be from it, in that unit.
         mistakes: functions without arguments that compute a wrong number; their docstrings say why
             it is wrong.
+        between: the smallest and the largest number that can be meant, in that unit; outside of them an
+            answer was given in another unit.
     """
 
     def __init__(
-        self, right: float, unit: str, tolerance: float, mistakes: Sequence[Callable[[], float]] = ()
+        self,
+        right: float,
+        unit: str,
+        tolerance: float,
+        mistakes: Sequence[Callable[[], float]] = (),
+        between: tuple[float, float] = (-math.inf, math.inf),
     ) -> None:
-        self.right, self.unit, self.tolerance = right, unit, tolerance
+        self.right, self.unit, self.tolerance, self.between = right, unit, tolerance, between
         self.mistakes = tuple(Mistake(f(), inspect.getdoc(f)) for f in mistakes)
 
     def expected(self) -> str:
@@ -88,6 +95,12 @@ class Number:
             return None, f"This wants {self.expected()}, and got {_name_kind(answer)} that is no number."
         if not math.isfinite(number):
             return None, f"{number} is no number that a neuron can have. Look for a division by 0."
+        low, high = self.between
+        if not low <= number <= high:
+            return (
+                None,
+                f"{self.show(number)} is not between {low:g} and {self.show(high)}. Was it meant in another unit?",
+            )
         return number, ""
 
     def try_out(self, answer: Any) -> Trial:
@@ -166,10 +179,11 @@ class Order:
         right: the letters in the right order, for example ``"BCA"``.
         lines: letter -> line.
         wrong: a wrong order -> what to say to it.
+        why: the reason for the right order, as the end of a sentence.
     """
 
-    def __init__(self, right: str, lines: Mapping[str, str], wrong: Mapping[str, str]) -> None:
-        self.right, self.lines = right, lines
+    def __init__(self, right: str, lines: Mapping[str, str], wrong: Mapping[str, str], why: str) -> None:
+        self.right, self.lines, self.why = right, lines, why
         self.mistakes = tuple(Mistake(order, text) for order, text in wrong.items())
 
     def expected(self) -> str:
@@ -184,7 +198,7 @@ class Order:
             return Trial(False, f"This wants {self.expected()}, and got {_name_kind(answer)}.")
         order = re.sub(r"[\s,;>-]", "", answer).upper()
         if order == self.right:
-            return Trial(True, f"{' then '.join(order)}.")
+            return Trial(True, f"{', then '.join(order)}: {self.why}")
         if sorted(order) != sorted(self.lines):
             return Trial(False, f"This wants {self.expected()}: each letter once. It got `{answer}`.")
         texts = dict(self.mistakes)
@@ -224,7 +238,7 @@ class Function:
         if not callable(answer):
             return Trial(
                 False,
-                f"This wants {self.expected()}, and got {_name_kind(answer)}. Give its name without brackets.",
+                f"This wants {self.expected()}, and got {_name_kind(answer)}. Give its name alone, without brackets or quotes.",
             )
         if (complaint := self._misfit(answer)) is not None:
             return Trial(False, complaint)
@@ -283,7 +297,7 @@ class Function:
             return f"Your function returns None. It ends without `return`: return {wanted}."
         parts = self._parts(result)
         if parts is None:
-            return f"Your function returns {_name_kind(result)}. Return {wanted}, as the stub does."
+            return f"Your function returns {_name_kind(result)}. Return {wanted}."
         for name, x, y in zip(self.returns, parts, self._tensors(truth), strict=True):
             if x is None:
                 return f"`{name}` is None. Look for a line that assigns nothing to it."
@@ -339,13 +353,13 @@ class Function:
         x, y = result[wrong].detach().flatten(), truth[wrong].flatten()
         neuron = int(((x - y).abs() > self.tolerance * y.abs().max()).nonzero()[0])
         name = self.returns[wrong]
-        praise = f"`{right[0]}` is right. " if right else ""
+        praise = f"`{right[0]}` is right, but not `{name}`:" if right else f"`{name}` is not right:"
         setting = ", ".join(
             f"{key} = {value:.4g}"
             for key, value in _settings(self.arguments, cases[number], truth[wrong].shape, neuron)
         )
         return (
-            f"{praise}`{name}` is not: in case {number + 1}, neuron {neuron + 1}, it is {float(x[neuron]):.5g} "
+            f"{praise} in case {number + 1}, neuron {neuron + 1}, it is {float(x[neuron]):.5g} "
             f"where {float(y[neuron]):.5g} is right. There {setting}."
         )
 
@@ -357,7 +371,7 @@ def _name_kind(x: Any) -> str:
     if type(x).__module__ == "numpy":
         return "a NumPy array" if getattr(x, "ndim", 0) else "a NumPy number"
     names = {
-        "NoneType": "None (what a function without `return` gives)", "bool": f"`{x}`", "str": f"`{x}`",
+        "NoneType": "None (what a function without `return` gives)", "bool": f"`{x}`", "str": f'the text "{x}"',
         "int": "a plain number", "float": "a plain number", "function": "a function",
     }  # fmt: skip
     return names.get(type(x).__name__, f"a {type(x).__name__}")
@@ -373,6 +387,11 @@ def _describe(error: BaseException, function: Callable) -> str:
         if code is not None and frame.filename == code.co_filename:
             line = linecache.getline(frame.filename, frame.lineno).strip()
             where = f" in line {frame.lineno}, `{line}`" if line else f" in line {frame.lineno}"
+    if isinstance(error, UnboundLocalError) and (name := re.search(r"'(\w+)'", str(error))):
+        return (
+            f"Your function uses `{name[1]}`{where} before it has given it a value. What it starts from is "
+            "among its arguments."
+        )
     message = str(error).splitlines()[0] if str(error) else "no message"
     return f"Your function stopped with {type(error).__name__}{where}: {message}."
 

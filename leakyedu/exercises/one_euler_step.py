@@ -20,7 +20,7 @@ def peak_in_ms() -> float:
 
 peak_time = Prediction(
     "The exact voltage peaks after 6.93 ms. When does the voltage of Euler's step peak?",
-    Number(peak_in_ms(), "ms", tolerance=0.25),
+    Number(peak_in_ms(), "ms", tolerance=0.25, between=(0.1, 40)),
 )
 
 decay_first = Prediction(
@@ -49,7 +49,7 @@ def share_of_area() -> float:
 
 area_left = Prediction(
     "Let the current decay between the jump and v: jump, decay, v. Which share of the area is left?",
-    Number(share_of_area(), "", tolerance=0.02),
+    Number(share_of_area(), "", tolerance=0.02, between=(0, 2)),
 )
 
 # -- By hand -------------------------------------------------------------------------------------
@@ -73,8 +73,13 @@ def no_leak() -> float:
 
 
 def late_voltage() -> float:
-    """The voltage ignored the jump of its own step: let the current jump first, then move v."""
+    """A current of 0.8 V moved the voltage from rest. Either v ignored the first jump, or the jump had decayed."""
     return A * (1 - B)
+
+
+def only_the_second_rise() -> float:
+    """This is by how much v rises in the second step. Add it to where v stood before."""
+    return A * ((1 - B) - A)
 
 
 def jumped_twice() -> float:
@@ -105,14 +110,23 @@ by_hand = Exercise(
         two_steps(),
         "V",
         tolerance=0.0005,
-        mistakes=(only_one_step, no_decay, no_leak, late_voltage, jumped_twice, decayed_first, exact_decay),
+        mistakes=(
+            only_one_step,
+            no_decay,
+            no_leak,
+            late_voltage,
+            only_the_second_rise,
+            jumped_twice,
+            decayed_first,
+            exact_decay,
+        ),
     ),
     hints=(
         "Write down two numbers after each line, v and i. Six lines make two steps.",
         "In the first step i jumps to 1 V, v moves by 0.1 of (0 - v) + i, then i loses 0.2 of itself.",
-        """The second step starts at v = 0.1 V and i = 0.8 V, has no jump, and moves v by 0.1 of its slope:
+        """The second step starts at v = 0.1 V and i = 0.8 V, has no jump, and moves v by 0.1 of what drives it:
 
-v = 0.1 + 0.1 * ((0 - 0.1) + 0.8)""",
+v = 0.1 + 0.1 * ((0 - ...) + ...)""",
     ),
     solution="After one step v = 0.1 V and i = 0.8 V. Then v = 0.1 + 0.1 * ((0 - 0.1) + 0.8) = 0.17 V.",
 )
@@ -122,7 +136,9 @@ v = 0.1 + 0.1 * ((0 - 0.1) + 0.8)""",
 IGNORES = (
     "The voltage would ignore this step's input: v stands before the jump, so the input acts one step late."
 )
-DECAYED = "The voltage would use a current that has already decayed: a fifth of every jump would be lost."
+DECAYED = (
+    "The voltage would use a current that has already decayed: part of every jump would be lost on the way."
+)
 
 order = Exercise(
     "Put the lines of the step in order.",
@@ -136,11 +152,12 @@ order = Exercise(
         {
             "ABC": IGNORES,
             "ACB": f"{IGNORES} The decay would then take its part of the jump before v has seen it.",
-            "BCA": "From rest this gives the right voltages. But the step would return a current that has not "
-            "decayed yet, and that is not the current at the end of the step.",
+            "BCA": "The step would return a current from which its own jump has not decayed yet. "
+            "That is not the current at the end of the step.",
             "BAC": f"{IGNORES} It would be driven by the decayed rest of the jump before.",
             "CBA": DECAYED,
         },
+        why="the whole jump acts on v in its own step, and the current that is returned has decayed.",
     ),
     hints=(
         "Which line must have happened before the voltage can answer to this step's input?",
@@ -194,6 +211,30 @@ def decay_v_jump(x, state, p, dt):
     i = state.i - dt * p.tau_syn_inv * state.i
     v = state.v + dt * p.tau_mem_inv * ((p.v_leak - state.v) + i)
     return LIState(v, i + x)
+
+
+def v_decay_jump(x, state, p, dt):
+    """The voltage ignores this step's input, and the jump escapes the decay: the jump stands last, and belongs first."""
+    v = state.v + dt * p.tau_mem_inv * ((p.v_leak - state.v) + state.i)
+    i = state.i - dt * p.tau_syn_inv * state.i
+    return LIState(v, i + x)
+
+
+def replaces_the_current(x, state, p, dt):
+    """The input replaces the current: add x to the current that is there already."""
+    return euler_step(x, state._replace(i=0 * state.i), p, dt)
+
+
+def loses_the_jump(x, state, p, dt):
+    """The jump is lost at the end: it is the jumped current that decays and is returned, not `state.i`."""
+    v, _ = euler_step(x, state, p, dt)
+    return LIState(v, state.i - dt * p.tau_syn_inv * state.i)
+
+
+def returns_the_loss(x, state, p, dt):
+    """The change of i is returned alone: add it to the jumped current."""
+    v, i = euler_step(x, state, p, dt)
+    return LIState(v, i - (state.i + x))
 
 
 def forgets_the_jump(x, state, p, dt):
@@ -265,6 +306,50 @@ def forgets_the_old_v(x, state, p, dt):
     return LIState(v - state.v, i)
 
 
+def subtracts_the_current(x, state, p, dt):
+    """The current pulls the voltage down: a bracket turns its sign round. The slope is (v_leak - v) + i."""
+    i = state.i + x
+    return LIState(state.v + dt * p.tau_mem_inv * (p.v_leak - state.v - i), euler_step(x, state, p, dt).i)
+
+
+def misplaces_the_bracket(x, state, p, dt):
+    """The whole current is added to v: it belongs inside the bracket that is multiplied by dt * tau_mem_inv."""
+    i = state.i + x
+    return LIState(state.v + dt * p.tau_mem_inv * (p.v_leak - state.v) + i, euler_step(x, state, p, dt).i)
+
+
+def steps_backwards(x, state, p, dt):
+    """The voltage moves against its slope: add dt times the slope, do not subtract it."""
+    v, i = euler_step(x, state, p, dt)
+    return LIState(state.v - (v - state.v), i)
+
+
+def one_time_constant_for_both(x, state, p, dt):
+    """One time constant serves both lines: tau_mem_inv belongs to v, tau_syn_inv to i."""
+    return euler_step(x, state, p._replace(tau_syn_inv=p.tau_mem_inv), dt)
+
+
+def the_other_for_both(x, state, p, dt):
+    """One time constant is used twice: tau_mem_inv belongs to v, tau_syn_inv to i."""
+    return euler_step(x, state, p._replace(tau_mem_inv=p.tau_syn_inv), dt)
+
+
+def has_the_numbers_of_one_neuron(x, state, p, dt):
+    """The factors 0.1 and 0.2 are those of one neuron and one dt: compute them from p and dt."""
+    v = state.v + A * ((p.v_leak - state.v) + (state.i + x))
+    return LIState(v, (1 - B) * (state.i + x))
+
+
+def has_a_step_of_its_own(x, state, p, dt):
+    """The step is always 1 ms long: use the dt that you are given."""
+    return euler_step(x, state, p, 0.001)
+
+
+def does_nothing(x, state, p, dt):
+    """The state comes back as it was: return the new v and the new i."""
+    return state
+
+
 def swaps_the_time_constants(x, state, p, dt):
     """The time constants are exchanged: tau_mem_inv belongs to v, tau_syn_inv to i."""
     return euler_step(x, state, p._replace(tau_mem_inv=p.tau_syn_inv, tau_syn_inv=p.tau_mem_inv), dt)
@@ -279,6 +364,13 @@ def decays_exactly(x, state, p, dt):
     """The current decays by an exponential: that is the exact solution. Euler follows the slope, 1 - dt/tau."""
     i = state.i + x
     return LIState(euler_step(x, state, p, dt).v, i * torch.exp(-dt * p.tau_syn_inv))
+
+
+def decays_exactly_in_both(x, state, p, dt):
+    """Both lines use exponentials: that is another method. Euler follows the slope, 1 - dt/tau."""
+    i = state.i + x
+    v = p.v_leak + (state.v - p.v_leak) * torch.exp(-dt * p.tau_mem_inv)
+    return LIState(v + i * (1 - torch.exp(-dt * p.tau_mem_inv)), i * torch.exp(-dt * p.tau_syn_inv))
 
 
 def neurons(generator: Generator) -> list[tuple]:
@@ -315,6 +407,10 @@ step = Exercise(
             decays_before_the_jump,
             decay_jump_v,
             decay_v_jump,
+            v_decay_jump,
+            replaces_the_current,
+            loses_the_jump,
+            returns_the_loss,
             forgets_the_jump,
             jump_times_dt,
             forgets_the_decay,
@@ -327,14 +423,23 @@ step = Exercise(
             forgets_the_leak,
             leaks_upwards,
             forgets_the_old_v,
+            subtracts_the_current,
+            misplaces_the_bracket,
+            steps_backwards,
+            one_time_constant_for_both,
+            the_other_for_both,
+            has_the_numbers_of_one_neuron,
+            has_a_step_of_its_own,
+            does_nothing,
             swaps_the_time_constants,
             divides_by_the_inverse,
             decays_exactly,
+            decays_exactly_in_both,
         ),
     ),
     hints=(
         "Three lines, in the order that you found: the jump, the voltage, the decay.",
-        "Give each line its own name on the left: i, then v, then i again. `p` holds `tau_mem_inv`, `tau_syn_inv` and `v_leak`; `state` holds `v` and `i`.",
+        "First make the jumped current from `state.i`; then `v` from `state.v` and that current; then let the current decay. `p` holds `tau_mem_inv`, `tau_syn_inv` and `v_leak`.",
         """Almost the code; the right sides of two lines are yours:
 
 i = state.i + x
@@ -365,13 +470,13 @@ recall = Recall(
         ),
     ),
     (
-        "You halve `dt`. By how much does the current jump when a spike of weight w arrives?",
+        "You halve `dt`. By how much does the current jump when an input of w arrives?",
         Choice(
             "a",
             {"a": "w", "b": "w / 2", "c": "w times dt"},
             {
                 "a": "A jump has no duration, so the length of a step does not change it.",
-                "b": "The neuron would then answer half as strongly to the same spike.",
+                "b": "The neuron would then answer half as strongly to the same input.",
                 "c": "Slopes are multiplied by dt. A jump is no slope.",
             },
         ),

@@ -18,8 +18,8 @@ time_constants = Exercise(
     "How many time constants does the leaky integrator have?",
     Number(2, "", tolerance=0, mistakes=(one, three)),
     hints=(
-        "Count the curves in the picture that move by themselves.",
-        "Each curve that moves by itself has a time constant of its own.",
+        "Look at the picture: what decays after an input, and what follows it?",
+        "Whatever decays or follows has a time constant of its own. The input does neither.",
         "The current decays, and the voltage follows it: one time constant for each.",
     ),
     solution="Two: tau_syn for the current and tau_mem for the voltage.",

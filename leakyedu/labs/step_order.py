@@ -64,11 +64,12 @@ def simulate_in_order(
 def view(order: str, dt: float, tau_syn: float, *, prediction: float | None = None) -> tuple[Figure, str]:
     """Draw one order beside the exact curve and the library's order; ``dt`` and ``tau_syn`` in ms."""
     p = LIParameters.from_tau(tau_syn=tau_syn / 1000)
-    # Long enough for the area: what is left after it is below half a percent.
-    inputs = pulse(round(80 / dt), dtype=torch.float64)
-    curves = dict.fromkeys((", ".join(ORDERS[0]), order))
-    for name in curves:
-        curves[name] = simulate_in_order(name.split(", "), inputs, p, dt / 1000).v
+    # Long enough for the area: a ten-thousandth of it is left after twelve of the longer time constant.
+    inputs = pulse(round(12 * max(10.0, tau_syn) / dt), dtype=torch.float64)
+    curves = {
+        f"order {name}": simulate_in_order(name.split(", "), inputs, p, dt / 1000).v
+        for name in dict.fromkeys((", ".join(ORDERS[0]), order))
+    }
     return against_exact(curves, dt / 1000, p, until=40, predicted_peak=prediction)
 
 
