@@ -93,30 +93,37 @@ def li_step(
     return _step("(input_spikes @ input_weights.T)", jumps, state, p, dt)
 
 
-def weighted_spikes(spikes: Tensor, weights: Tensor) -> Tensor:
-    """Return the jumps ``spikes @ weights.T``, of shape ``(..., neurons)``; see :func:`li_step`."""
-    check_input("input_weights", weights)
+def weighted_spikes(
+    spikes: Tensor, weights: Tensor, names: tuple[str, str] = ("input_spikes", "input_weights")
+) -> Tensor:
+    """Return the jumps ``spikes @ weights.T``, of shape ``(..., neurons)``; see :func:`li_step`.
+
+    ``names`` is what an error calls the two.
+    """
+    s, w = names
+    check_input(w, weights)
     if not weights.is_floating_point():
-        raise TypeError(f"input_weights must be floating, got {weights.dtype}. Use input_weights.float().")
-    check_input("input_spikes", spikes)
+        raise TypeError(f"{w} must be floating, got {weights.dtype}. Use {w}.float().")
+    check_input(s, spikes)
     if spikes.is_floating_point() and spikes.dtype is not weights.dtype:
         raise TypeError(
-            f"input_spikes and input_weights must share one dtype, got {spikes.dtype} and "
-            f"{weights.dtype}. Convert one, for example input_weights.to({spikes.dtype})."
+            f"{s} and {w} must share one dtype, got {spikes.dtype} and {weights.dtype}. "
+            f"Convert one, for example {s}.to({weights.dtype})."
         )
     if weights.ndim != 2 or spikes.ndim == 0 or weights.shape[1] != spikes.shape[-1]:
         raise ValueError(
-            "input_weights must have shape (neurons, inputs) for input_spikes of shape "
-            f"(..., inputs), got {tuple(weights.shape)} and {tuple(spikes.shape)}. "
+            f"{w} must have shape (neurons, inputs) for {s} of shape (..., inputs), got "
+            f"{tuple(weights.shape)} and {tuple(spikes.shape)}. "
             "Transpose weights of shape (inputs, neurons) with .T."
         )
     # Before the product: on a CPU that of a meta weight is memory that nobody wrote.
     if weights.device != spikes.device:
         raise ValueError(
-            f"input_weights on {weights.device} and input_spikes on {spikes.device} must share one "
+            f"{w} on {weights.device} and {s} on {spikes.device} must share one "
             "device. Move them with .to(device)."
         )
-    return torch.nn.functional.linear(spikes.to(weights.dtype), weights)
+    # Autocast would return them in another dtype than the state's.
+    return torch.nn.functional.linear(spikes.to(weights.dtype), weights).to(weights.dtype)
 
 
 def _step(

@@ -23,6 +23,7 @@ from leakyedu.model import (
     LIParameters,
     LIState,
     as_tensor,
+    check_constants,
     check_dt,
     check_input,
     check_parameters,
@@ -30,7 +31,7 @@ from leakyedu.model import (
     values_are_readable,
     warn_about_units,
 )
-from leakyedu.sequence import propagator_of, simulate, warn_about_step
+from leakyedu.sequence import propagator_of, simulate_named, warn_about_step
 
 
 class LICell(torch.nn.Module):
@@ -56,7 +57,8 @@ class LICell(torch.nn.Module):
 
     Warns:
         UserWarning: if a time constant looks like milliseconds.
-        RuntimeWarning: if the step is so long that the method rings or diverges.
+        RuntimeWarning: if the step is so long that the method rings or diverges. Both when the layer is
+            made; a layer over sequences also warns at each call, as :func:`leakyedu.simulate` does.
     """
 
     def __init__(
@@ -70,7 +72,7 @@ class LICell(torch.nn.Module):
         super().__init__()
         check_dt(dt)
         check_parameters(p)
-        _check_that_they_fit(p, dt)
+        check_constants(p, dt)
         propagator = propagator_of(method, p, dt)
         self.method = method
         if isinstance(dt, Tensor):
@@ -119,7 +121,10 @@ class LICell(torch.nn.Module):
             state = resting_state(input_tensor, p)
         if self.method is euler:
             return li_feed_forward_step(input_tensor, state, p, self.dt)
-        trajectory = simulate(input_tensor[None], state, p, self.dt, method=self.method)
+        # A layer warns when it is made; a warning at each of a thousand steps would say nothing new.
+        trajectory = simulate_named(
+            "input_tensor", input_tensor[None], state, p, self.dt, self.method, warns=False
+        )
         last = LIState(trajectory.v[-1], trajectory.i[-1])
         return last.v, last
 
@@ -151,18 +156,11 @@ class LI(LICell):
             The voltages in volt, of shape ``(time, ..., neurons)``, and the last state.
         """
         p = self.p
-        check_input("input_tensor", input_tensor)
-        if input_tensor.ndim == 0:
-            raise ValueError(
-                "input_tensor must have a time axis in front, got shape (). Use input_tensor[None], or "
-                "LICell for one step."
-            )
-        if state is None:
-            state = resting_state(input_tensor, p, time_axis=True)
-        trajectory = simulate(input_tensor, state, p, self.dt, method=self.method)
+        trajectory = simulate_named("input_tensor", input_tensor, state, p, self.dt, self.method)
         if len(trajectory.v):
             last = LIState(trajectory.v[-1], trajectory.i[-1])
         else:
+            state = resting_state(input_tensor, p, time_axis=True) if state is None else state
             last = LIState(*(x.expand(trajectory.v.shape[1:]) for x in state))
         # Copies: what is done to the voltages or to the old state afterwards must not change the new one.
         return trajectory.v, LIState(last.v.clone(), last.i.clone())
@@ -216,17 +214,5 @@ class LILinearCell(LICell):
         Returns:
             The voltage in volt, of shape ``(..., hidden_size)``, and the new state.
         """
-        return super().forward(weighted_spikes(input_tensor, self.input_weights), state)
-
-
-def _check_that_they_fit(p: LIParameters, dt: float | Tensor) -> None:
-    """Raise unless the constants broadcast; whether they fit the neurons, each call checks."""
-    named = {f"p.{name}": x for name, x in zip(LIParameters._fields, p, strict=True)} | {"dt": dt}
-    shapes = {name: tuple(x.shape) for name, x in named.items() if isinstance(x, Tensor)}
-    try:
-        torch.broadcast_shapes(*shapes.values())
-    except RuntimeError:
-        listed = ", ".join(f"{name} of shape {shape}" for name, shape in shapes.items() if shape)
-        raise ValueError(
-            f"p and dt must fit together, got {listed}. Give each the shape () or (neurons,)."
-        ) from None
+        jumps = weighted_spikes(input_tensor, self.input_weights, ("input_tensor", "layer.input_weights"))
+        return super().forward(jumps, state)

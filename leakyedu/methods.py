@@ -21,7 +21,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from leakyedu.model import LIParameters, as_tensor, check_dt, check_parameters
+from leakyedu.model import LIParameters, as_tensor, check_constants, check_dt, check_parameters
 
 
 class Propagator(NamedTuple):
@@ -65,7 +65,8 @@ def euler(p: LIParameters, dt: float | Tensor) -> Propagator:
 
     Raises:
         TypeError: if ``p`` or ``dt`` is of the wrong kind.
-        ValueError: if ``dt`` is not finite and above 0, or a time constant is not above 0.
+        ValueError: if ``dt`` is not finite and above 0, a time constant is not above 0, or shapes do not
+            fit each other.
 
     Source: Gerstner et al., *Neuronal Dynamics* (2014), section 1.3.
     """
@@ -149,11 +150,13 @@ def exact(p: LIParameters, dt: float | Tensor) -> Propagator:
         dt: length of the step in second, a number or a tensor of times that broadcasts with ``p``.
 
     Returns:
-        The propagator, within 4 eps of the truth at any ratio of the time constants.
+        The propagator, within 4 eps of the truth at any ratio of the time constants, as long as its
+        entries are normal numbers.
 
     Raises:
         TypeError: if ``p`` or ``dt`` is of the wrong kind.
-        ValueError: if ``dt`` is not finite and above 0, or a time constant is not above 0.
+        ValueError: if ``dt`` is not finite and above 0, a time constant is not above 0, or shapes do not
+            fit each other.
 
     Source: Rotter and Diesmann, *Biological Cybernetics* 81 (1999), 381-402.
     """
@@ -186,6 +189,7 @@ def _steps_per_time_constant(p: LIParameters, dt: float | Tensor) -> tuple[Tenso
     """Check the arguments; return a = dt / tau_mem and b = dt / tau_syn."""
     check_dt(dt)
     check_parameters(p)
+    check_constants(p, dt)
     return dt * as_tensor(p.tau_mem_inv), dt * as_tensor(p.tau_syn_inv)
 
 

@@ -98,14 +98,15 @@ class LIParameters(NamedTuple):
         """
         for name, tau in (("tau_syn", tau_syn), ("tau_mem", tau_mem)):
             _check_kind(name, tau)
-            if not _holds(tau, lambda x: x > 0):
+            if not _holds(tau, positive := lambda x: x > 0):
                 raise ValueError(
-                    f"{name} must be a time constant above 0 second, got {_show(tau)}. "
+                    f"{name} must be a time constant above 0 second, got {_show(tau, positive)}. "
                     f"Ten milliseconds is {name}=0.01."
                 )
         _check_kind("v_leak", v_leak)
         p = cls(1 / as_tensor(tau_syn), 1 / as_tensor(tau_mem), as_tensor(v_leak))
         check_parameters(p)
+        check_constants(p)
         warn_about_units(p)
         return p
 
@@ -157,9 +158,9 @@ def check_dt(dt: float | Tensor, name: str = "dt") -> None:
             f"{type(dt).__name__}. One millisecond is {name}=0.001."
         )
     _check_kind(name, dt)
-    if not _holds(dt, lambda x: (x > 0) & (x < math.inf)):
+    if not _holds(dt, rule := lambda x: (x > 0) & (x < math.inf)):
         raise ValueError(
-            f"{name} must be a finite number of seconds above 0, got {_show(dt)}. "
+            f"{name} must be a finite number of seconds above 0, got {_show(dt, rule)}. "
             f"One millisecond is {name}=0.001."
         )
 
@@ -167,27 +168,45 @@ def check_dt(dt: float | Tensor, name: str = "dt") -> None:
 def check_parameters(p: LIParameters) -> None:
     """Raise unless ``p`` has inverse time constants of at least 0 and a finite ``v_leak``."""
     # Before the memory is asked: an id serves again after its object, then maybe for a dict.
-    if getattr(p, "_fields", None) != LIParameters._fields:
+    if not isinstance(p, tuple) or getattr(p, "_fields", None) != LIParameters._fields:
+        got = f"the class {p.__name__}" if isinstance(p, type) else type(p).__name__
         raise TypeError(
-            f"p must be LIParameters, got {type(p).__name__}. "
+            f"p must be LIParameters, got {got}. "
             "Use LIParameters.from_tau(tau_syn=0.005, tau_mem=0.01, v_leak=0.0)."
         )
     if _is_known_good(p):
         return
     for name, inverse in (("tau_syn", p.tau_syn_inv), ("tau_mem", p.tau_mem_inv)):
         _check_kind(f"p.{name}_inv", inverse)
-        if not _holds(inverse, lambda x: (x >= 0) & (x < math.inf)):
+        if not _holds(inverse, rule := lambda x: (x >= 0) & (x < math.inf)):
             raise ValueError(
                 f"p.{name}_inv must be finite and at least 0 (0 is a time constant without end), got "
-                f"{_show(inverse)}. It is an inverse, in 1/second: use "
+                f"{_show(inverse, rule)}. It is an inverse, in 1/second: use "
                 f"LIParameters.from_tau({name}=0.01) for 10 ms."
             )
     _check_kind("p.v_leak", p.v_leak)
-    if not _holds(p.v_leak, lambda x: abs(x) < math.inf):
+    if not _holds(p.v_leak, rule := lambda x: abs(x) < math.inf):
         raise ValueError(
-            f"p.v_leak must be finite, got {_show(p.v_leak)}. It is the voltage at rest, in volt."
+            f"p.v_leak must be finite, got {_show(p.v_leak, rule)}. It is the voltage at rest, in volt."
         )
     _remember_good(p)
+
+
+def check_constants(p: LIParameters, dt: float | Tensor = 1.0) -> None:
+    """Raise unless ``p`` and ``dt`` broadcast; whether they fit the neurons, each call checks."""
+    a, b, c = p
+    # A loop over any(...) would cost more than the look itself.
+    if getattr(a, "ndim", 0) == getattr(b, "ndim", 0) == getattr(c, "ndim", 0) == getattr(dt, "ndim", 0) == 0:
+        return
+    named = {f"p.{name}": x for name, x in zip(LIParameters._fields, p, strict=True)} | {"dt": dt}
+    shapes = {name: tuple(x.shape) for name, x in named.items() if isinstance(x, Tensor)}
+    try:
+        torch.broadcast_shapes(*shapes.values())
+    except RuntimeError:
+        listed = [f"{name} of shape {shape}" for name, shape in shapes.items() if shape]
+        raise ValueError(
+            f"p and dt must fit together, got {_enumerate(listed)}. Give each the shape () or (neurons,)."
+        ) from None
 
 
 def check_input(name: str, x: Tensor) -> None:
@@ -231,7 +250,9 @@ def check_shapes(states: dict[str, Tensor], constants: dict[str, float | Tensor]
     except RuntimeError:
         grown = None
     if grown not in [x.shape for x in states.values()]:
-        listed = [f"{name} of shape {tuple(x.shape)}" for name, x in named.items() if x.ndim]
+        listed = [
+            f"{name} of shape {tuple(x.shape)}" for name, x in named.items() if x.ndim or name in states
+        ]
         what = "do not fit together" if grown is None else f"would grow to {tuple(grown)}"
         raise ValueError(
             f"{_enumerate(listed)} {what}. Give the state the shape of the input, for example "
@@ -248,11 +269,11 @@ def warn_about_units(p: LIParameters) -> bool:
     # A little room: the inverse of a bound, in float32, must not fall outside of it.
     low, high = 0.999 / LONGEST_TIME_CONSTANT, 1.001 / SHORTEST_TIME_CONSTANT
     for name, inverse in (("tau_syn", p.tau_syn_inv), ("tau_mem", p.tau_mem_inv)):
-        if not _holds(inverse, lambda x: (x == 0) | (x > low) & (x < high)):
+        if not _holds(inverse, rule := lambda x: (x == 0) | (x > low) & (x < high)):
             warn(
-                f"{name} = {_show(1 / inverse)} s is outside {SHORTEST_TIME_CONSTANT:g} to "
-                f"{LONGEST_TIME_CONSTANT:g} s. Times are in second: did you mean milliseconds, "
-                f"{name}=0.01 for 10 ms?",
+                f"{name} = {_show(1 / inverse, lambda x: rule(1 / x))} s is outside "
+                f"{SHORTEST_TIME_CONSTANT:g} to {LONGEST_TIME_CONSTANT:g} s. Times are in second: "
+                f"did you mean milliseconds, {name}=0.01 for 10 ms?",
                 UserWarning,
             )
             return True
@@ -268,8 +289,8 @@ def warn(message: str, category: type[Warning]) -> None:
 
 
 def as_tensor(x: float | Tensor) -> Tensor:
-    """Return a number as a float64 tensor, a tensor as it is."""
-    return x if isinstance(x, Tensor) else torch.tensor(x, dtype=torch.float64)
+    """Return a number as a float64 tensor on the CPU, a tensor as it is."""
+    return x if isinstance(x, Tensor) else torch.tensor(x, dtype=torch.float64, device="cpu")
 
 
 def widen(p: LIParameters, dtype: torch.dtype) -> LIParameters:
@@ -306,6 +327,8 @@ def values_are_readable(x: Tensor) -> bool:
         and x.device.type == "cpu"
         # No public name tells that vmap or grad is at work, where reading a value fails or breaks.
         and not torch._C._are_functorch_transforms_active()
+        # Nor one that a tracer (torch.func.linearize, fake tensors) is.
+        and torch._C._len_torch_dispatch_stack() == 0
     )
 
 
@@ -346,7 +369,12 @@ def _check_kind(name: str, x: float | Tensor) -> None:
     is_number = isinstance(x, (int, float)) and not isinstance(x, bool)
     if not (is_number or (isinstance(x, Tensor) and x.is_floating_point())):
         got = x.dtype if isinstance(x, Tensor) else f"{x!r} of type {type(x).__name__}"
-        raise TypeError(f"{name} must be a number or a floating tensor, got {got}. Use float({name}).")
+        way_out = (
+            f"torch.tensor({name})"
+            if isinstance(x, (list, tuple)) or hasattr(x, "shape")
+            else f"float({name})"
+        )
+        raise TypeError(f"{name} must be a number or a floating tensor, got {got}. Use {way_out}.")
 
 
 def _holds(x: float | Tensor, rule) -> bool:
@@ -356,11 +384,16 @@ def _holds(x: float | Tensor, rule) -> bool:
     return not values_are_readable(x) or bool(rule(x.detach()).all())
 
 
-def _show(x: float | Tensor) -> str:
+def _show(x: float | Tensor, rule) -> str:
+    """Return a number or a few; of many the first that breaks the rule, and where it stands."""
     if not isinstance(x, Tensor):
         return f"{x:g}"
-    values = x.detach().flatten()[:6].tolist()
-    return f"{values[0]:g}" if x.numel() == 1 else "[" + ", ".join(f"{y:g}" for y in values) + "]"
+    x = x.detach()
+    if x.numel() <= 6:
+        values = [f"{y:g}" for y in x.flatten().tolist()]
+        return values[0] if len(values) == 1 else f"[{', '.join(values)}]"
+    at = (~rule(x)).nonzero()[0].tolist()
+    return f"{x[tuple(at)].item():g} at {at}"
 
 
 def _enumerate(items: Sequence[str]) -> str:

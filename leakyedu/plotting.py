@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from leakyedu.methods import exact
-from leakyedu.model import LIParameters, LIState
+from leakyedu.model import LIParameters, LIState, as_tensor, check_dt, check_parameters
 
 VOLTAGE, CURRENT, INPUT, PREDICTION = "#0072B2", "#D55E00", "#595959", "#A0307A"
 
@@ -46,13 +46,19 @@ def trajectory(
         The figure, and the sentence that describes it.
 
     Raises:
-        ValueError: if the trajectory has no step or more than two axes.
+        ValueError: if the trajectory has no step or more than two axes, or ``inputs`` another length.
     """
     v, i = (x.detach().cpu().double() for x in trajectory)
     if v.ndim not in (1, 2) or not v.numel():
         raise ValueError(
             "trajectory must have the shape (time,) or (time, neurons) with at least one step, got "
             f"{tuple(v.shape)}. Choose some neurons, for example LIState(t.v[:, 0], t.i[:, 0])."
+        )
+    check_dt(dt)
+    if inputs is not None and inputs.shape[:1] != v.shape[:1]:
+        raise ValueError(
+            f"inputs must have the {len(v)} steps of the trajectory in front, got shape "
+            f"{tuple(inputs.shape)}. Draw the inputs that were simulated."
         )
     axes = axes or new_axes()
     t = 1000 * dt * torch.arange(1, len(v) + 1, dtype=torch.float64)
@@ -62,7 +68,7 @@ def trajectory(
         first = x.reshape(len(x), -1)[:, 0]
         _label(axes, t, first, name, color)
     if inputs is not None:
-        times = 1000 * dt * inputs.detach().cpu().reshape(len(v), -1).abs().amax(1).nonzero().flatten()
+        times = 1000 * dt * (inputs.detach().cpu().reshape(len(v), -1) != 0).any(1).nonzero().flatten()
         for at in times.tolist():
             axes.axvline(at, color=INPUT, linewidth=1, linestyle=":")
         if len(times):
@@ -87,28 +93,45 @@ def against_exact(
     r"""Draw voltages after one jump at time 0 beside the analytic solution.
 
     .. math::
-        v(t) = w \, M_{vi}(t)
+        v(t) - v_\text{leak} = w \, M_{vi}(t)
 
     Args:
         voltages: named voltages, each of shape ``(time,)``; drawn as points at ``(n + 1) * dt``.
         dt: length of a step in second.
-        p: parameters of the neuron.
+        p: parameters of the one neuron.
         w: the jump in volt.
         until: the last time to draw, in ms; peaks and areas count everything that was computed.
         predicted_peak: when the learner expects the highest voltage, in ms, or None.
         axes: where to draw; default a new figure.
 
     Returns:
-        The figure, and the sentence that compares peaks and areas.
+        The figure, and the sentence that compares peaks and areas; an area is that above ``v_leak``.
+
+    Raises:
+        ValueError: if there is no voltage, one is not of shape ``(time,)``, ``p`` is not of one neuron or
+            ``w`` is 0.
     """
+    check_dt(dt)
+    check_parameters(p)
+    rate, v_leak = (as_tensor(x).detach().cpu().double() for x in (p.tau_syn_inv, p.v_leak))
+    if not voltages or any(v.ndim != 1 or not len(v) for v in voltages.values()):
+        shapes = {name: tuple(v.shape) for name, v in voltages.items()}
+        raise ValueError(
+            f"voltages must each have the shape (time,), got {shapes}. Choose one neuron, as in v[:, 0]."
+        )
+    if any(as_tensor(x).numel() != 1 for x in p):
+        raise ValueError(f"p must be that of one neuron, got {p}. Use LIParameters(*(x[0] for x in p)).")
+    if not w:
+        raise ValueError("w must not be 0: without a jump there is nothing to compare. Use w=1.0.")
+    p = LIParameters(*(as_tensor(x).detach().cpu().double().squeeze() for x in p))
     axes = axes or new_axes()
     duration = dt * max(len(v) for v in voltages.values())
     seconds = torch.linspace(0, duration, 1001, dtype=torch.float64)[1:]
-    curve = w * exact(p, seconds).v_from_i.double()
+    curve = v_leak + w * exact(p, seconds).v_from_i
     axes.plot(1000 * seconds, curve, color=INPUT, linewidth=2.5, alpha=0.8, label="exact")
     # Once more around the highest point, which is then known to three digits.
-    around = seconds[curve.abs().argmax()] * torch.linspace(0.9, 1.1, 2001, dtype=torch.float64)
-    sentence = f"The exact voltage peaks at {_peak(w * exact(p, around).v_from_i.double(), around)}."
+    around = seconds[(curve - v_leak).abs().argmax()] * torch.linspace(0.9, 1.1, 2001, dtype=torch.float64)
+    sentence = f"The exact voltage peaks at {_peak(v_leak + w * exact(p, around).v_from_i, around, v_leak)}."
     styles = itertools.cycle(zip(_LINE_STYLES, "os^D", strict=True))
     for (name, v), (line, marker) in zip(voltages.items(), styles, strict=False):
         v = v.detach().cpu().double()
@@ -118,9 +141,11 @@ def against_exact(
             t, v, color=VOLTAGE, linestyle=line, marker=marker, markersize=4,
             markerfacecolor="white" if faded else VOLTAGE, linewidth=1, label=name,
         )  # fmt: skip
-        share = v.sum() * dt * p.tau_syn_inv / w  # the exact area is w tau_syn
+        share = (v - v_leak).sum() * dt * rate / w  # the exact area is w tau_syn
         heading = name[:1].upper() + name[1:]
-        sentence += f" {heading}: peak {_peak(v, t / 1000)}, area {float(share):.2f} of the exact one."
+        sentence += (
+            f" {heading}: peak {_peak(v, t / 1000, v_leak)}, area {float(share):.2f} of the exact one."
+        )
     axes.legend(frameon=False)
     axes.set(xlabel="time (ms)", ylabel="voltage v (V)")
     if until is not None:
@@ -209,8 +234,8 @@ def _label(axes: Axes, t: Tensor, x: Tensor, text: str, color: str) -> None:
     )  # fmt: skip
 
 
-def _peak(v: Tensor, seconds: Tensor) -> str:
-    at = int(v.abs().argmax())
+def _peak(v: Tensor, seconds: Tensor, rest: Tensor) -> str:
+    at = int((v - rest).abs().argmax())
     return f"{_number(v[at])} V after {_number(1000 * seconds[at])} ms"
 
 

@@ -8,6 +8,7 @@ from leakyedu.model import (
     LIParameters,
     LIState,
     as_input,
+    as_tensor,
     check_dt,
     check_input,
     check_parameters,
@@ -19,6 +20,9 @@ from leakyedu.model import (
     warn_about_units,
     widen,
 )
+
+# At a limit itself, a time constant from float32 puts the factor a little below 0, or beyond 1.
+SLACK = 4 * torch.finfo(torch.float32).eps
 
 
 def simulate(
@@ -59,31 +63,52 @@ def simulate(
         RuntimeWarning: if the step is so long that the method rings or diverges, or else the last
             state is not finite; one warning per call.
     """
+    return simulate_named("inputs", inputs, state, p, dt, method)
+
+
+def simulate_named(
+    name: str,
+    inputs: Tensor,
+    state: LIState | None,
+    p: LIParameters,
+    dt: float | Tensor,
+    method: Method,
+    *,
+    warns: bool = True,
+) -> LIState:
+    """Run as :func:`simulate`; ``name`` is what an error or a warning calls the inputs."""
     check_dt(dt)
     check_parameters(p)
-    check_input("inputs", inputs)
+    check_input(name, inputs)
     if inputs.ndim == 0:
-        raise ValueError("inputs must have a time axis in front, got shape (). Use inputs[None].")
+        raise ValueError(
+            f"{name} must have a time axis in front, got shape (). Use {name}[None], or a step function."
+        )
     if state is None:
         state = resting_state(inputs, p, time_axis=True)
     check_state(state)
     v, i = state.v, state.i
-    x = as_input("inputs", inputs, v.dtype)
-    one_step = x.new_empty(x.shape[1:])
-    constants = {"p.tau_syn_inv": p.tau_syn_inv, "p.tau_mem_inv": p.tau_mem_inv}
-    constants |= {"p.v_leak": p.v_leak, "dt": dt}
-    check_shapes({"inputs[0]": one_step, "state.v": v, "state.i": i}, constants)
-
-    wide = widen(p, v.dtype)
-    propagator = propagator_of(method, wide, dt.to(wide.v_leak.dtype) if isinstance(dt, Tensor) else dt)
-    trajectory = _step_by_step(x, state, wide.v_leak, propagator)
-
-    # At most one of them: the first explains the others.
-    _ = (
-        warn_about_units(p)
-        or warn_about_step(propagator, p, dt, method)
-        or _warn_about_non_finite(trajectory)
-    )
+    if inputs.shape in (v.shape, i.shape):
+        raise ValueError(
+            f"{name} must have a time axis in front, got shape {tuple(inputs.shape)}, which is that of "
+            f"the state. Use {name}[None] for one step, {name}[:, None] for one input to all neurons."
+        )
+    x = as_input(name, inputs, v.dtype)
+    states = {f"{name}[0]": x.new_empty(x.shape[1:]), "state.v": v, "state.i": i}
+    check_shapes(states, {f"p.{field}": constant for field, constant in p._asdict().items()} | {"dt": dt})
+    # With float32's 1 - dt / tau alone, ten thousand steps are off by a thousandth.
+    finest = torch.float32 if x.device.type == "mps" else torch.float64
+    fine = widen(p, finest)
+    propagator = propagator_of(method, fine, dt.to(finest) if isinstance(dt, Tensor) else dt)
+    check_shapes(states, {f"method(p, dt).{field}": entry for field, entry in propagator._asdict().items()})
+    trajectory = _step_by_step(x, state, widen(p, v.dtype).v_leak, propagator)
+    if warns:
+        # At most one of them: the first explains the others.
+        _ = (
+            warn_about_units(p)
+            or warn_about_step(propagator, p, dt, method)
+            or _warn_about_non_finite(name, trajectory)
+        )
     return trajectory
 
 
@@ -92,11 +117,14 @@ def _step_by_step(x: Tensor, state: LIState, v_leak: Tensor, propagator: Propaga
     # float16 and bfloat16 are carried in the dtype of the coefficients and rounded once, at the end.
     v = state.v.to(v_leak.dtype).expand(shape) - v_leak
     i = state.i.to(v_leak.dtype).expand(shape)
+    v_from_i = propagator.v_from_i.to(v_leak.dtype)
+    whole_v, rest_v = _split(propagator.v_from_v, v_leak.dtype)
+    whole_i, rest_i = _split(propagator.i_from_i, v_leak.dtype)
     voltages, currents = [], []
     for jump in x:
         i_jumped = i + jump
-        v = propagator.v_from_v * v + propagator.v_from_i * i_jumped
-        i = propagator.i_from_i * i_jumped
+        v = whole_v * v + (rest_v * v + v_from_i * i_jumped)
+        i = whole_i * i_jumped + rest_i * i_jumped
         voltages.append(v)
         currents.append(i)
     if not voltages:
@@ -104,6 +132,15 @@ def _step_by_step(x: Tensor, state: LIState, v_leak: Tensor, propagator: Propaga
         return LIState(v=empty, i=empty.clone())
     voltages = torch.stack(voltages) + v_leak
     return LIState(v=voltages.to(x.dtype), i=torch.stack(currents).to(x.dtype))
+
+
+def _split(factor: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Return the whole number nearest to a factor, and the rest, which keeps its own digits.
+
+    Of 1 - 1/10,000 float32 keeps seven digits, and three of 1/10,000: over as many steps that shows.
+    """
+    whole = factor.round()
+    return whole.to(dtype), (factor - whole).to(dtype)
 
 
 def propagator_of(method: Method, p: LIParameters, dt: float | Tensor) -> Propagator:
@@ -119,7 +156,14 @@ def propagator_of(method: Method, p: LIParameters, dt: float | Tensor) -> Propag
             f"method must return a Propagator, got {type(propagator).__name__}. "
             "Use one of leakyedu.methods, for example method=exact."
         )
-    return propagator
+    for name, entry in propagator._asdict().items():
+        if not (isinstance(entry, float) or (isinstance(entry, Tensor) and entry.is_floating_point())):
+            got = entry.dtype if isinstance(entry, Tensor) else repr(entry)
+            raise TypeError(
+                f"{name} of the Propagator must be a floating tensor or a float, got {got}. "
+                "Compute it from p.tau_mem_inv, p.tau_syn_inv and dt."
+            )
+    return Propagator(*map(as_tensor, propagator))
 
 
 def warn_about_step(propagator: Propagator, p: LIParameters, dt: float | Tensor, method: Method) -> bool:
@@ -129,30 +173,32 @@ def warn_about_step(propagator: Propagator, p: LIParameters, dt: float | Tensor,
         ("tau_syn", propagator.i_from_i, p.tau_syn_inv),
         ("tau_mem", propagator.v_from_v, p.tau_mem_inv),
     ):
-        if not (isinstance(factors, Tensor) and values_are_readable(factors) and factors.numel()):
+        if not (values_are_readable(factors) and factors.numel()):
             continue
-        flat = factors.detach().flatten()
+        factors, taus, steps = torch.broadcast_tensors(
+            factors.detach(), (1 / as_tensor(inverse)).detach(), as_tensor(dt).detach()
+        )
+        flat = factors.flatten()
         # The largest factor if one exceeds 1, else the one furthest below 0.
-        at = int(flat.abs().argmax() if flat.abs().max() > 1 else flat.argmin())
+        at = int(flat.abs().argmax() if flat.abs().max() > 1 + SLACK else flat.argmin())
         factor = float(flat[at])
-        if (factor < 0 or abs(factor) > 1) and (worst is None or abs(factor) > abs(worst[1])):
-            tau, step = (
-                torch.as_tensor(c, dtype=torch.float64).expand(factors.shape).flatten()[at].item()
-                for c in (1 / inverse, dt)
-            )
-            worst = name, factor, tau, step
+        if (factor < -SLACK or abs(factor) > 1 + SLACK) and (worst is None or abs(factor) > abs(worst[1])):
+            worst = name, factor, float(taus.flatten()[at]), float(steps.flatten()[at])
     if worst is None:
         return False
     name, factor, tau, step = worst
-    diverges = abs(factor) > 1
-    limit = _limit(method, step / tau, (lambda r: abs(r) > 1) if diverges else (lambda r: r < 0))
+    diverges = abs(factor) > 1 + SLACK
     what = (
         "diverges: its error grows with each step"
         if diverges
         else "rings: its error changes sign with each step"
     )
+    limit = _limit(method, step / tau, (lambda r: abs(r) > 1) if diverges else (lambda r: r < 0))
+    beyond = (
+        f"beyond {limit:.4g} {name} = {limit * tau:.4g} s" if limit else f"too long for {name} = {tau:.4g} s"
+    )
     warn(
-        f"dt = {step:.4g} s is beyond {limit:.4g} {name} = {limit * tau:.4g} s, where "
+        f"dt = {step:.4g} s is {beyond}, where "
         f"{getattr(method, '__name__', 'the method')} {what} (factor {factor:.3g} per step). "
         f"Take a smaller dt, or method=exact.",
         RuntimeWarning,
@@ -160,18 +206,26 @@ def warn_about_step(propagator: Propagator, p: LIParameters, dt: float | Tensor,
     return True
 
 
-def _limit(method: Method, bad: float, is_bad) -> float:
-    """Return the smallest dt / tau at which a method's factor is bad, by bisection below ``bad``."""
-    one = torch.tensor(1.0, dtype=torch.float64)
+def _limit(method: Method, bad: float, is_bad) -> float | None:
+    """Return the smallest dt / tau at which a method's factor is bad, by bisection below ``bad``.
+
+    None if the factor of a method of one's own does not depend on one neuron's dt / tau alone.
+    """
+    one = as_tensor(1.0)
+
+    def factor(ratio: float) -> Tensor:
+        return as_tensor(method(LIParameters(one, one, 0 * one), ratio).i_from_i)
+
+    if factor(bad).numel() != 1 or not is_bad(factor(bad).item()) or is_bad(factor(bad * 1e-9).item()):
+        return None
     good = 0.0
     for _ in range(40):
         middle = (good + bad) / 2
-        factor = float(method(LIParameters(one, one, 0 * one), middle).i_from_i)
-        good, bad = (good, middle) if is_bad(factor) else (middle, bad)
+        good, bad = (good, middle) if is_bad(factor(middle).item()) else (middle, bad)
     return bad
 
 
-def _warn_about_non_finite(trajectory: LIState) -> bool:
+def _warn_about_non_finite(name: str, trajectory: LIState) -> bool:
     if not len(trajectory.v) or not values_are_readable(trajectory.v):
         return False
     if bool((trajectory.v[-1].isfinite() & trajectory.i[-1].isfinite()).all()):
@@ -180,7 +234,7 @@ def _warn_about_non_finite(trajectory: LIState) -> bool:
     step, *neuron = wrong.nonzero()[0].tolist()
     where = f" of neuron {tuple(neuron)}" if neuron else ""
     warn(
-        f"The state{where} is not finite from step {step} on. Look at inputs[{step}] and at the "
+        f"The state{where} is not finite from step {step} on. Look at {name}[{step}] and at the "
         "starting state for nan, inf or values that overflow.",
         RuntimeWarning,
     )

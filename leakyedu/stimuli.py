@@ -16,7 +16,7 @@ default dtype unless ``dtype`` says otherwise; move them with ``.to(device)``.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Generator, Tensor
@@ -40,7 +40,7 @@ def pulse(steps: int, at: int = 0, w: float = 1.0, *, dtype: torch.dtype | None 
         Jumps in volt, of shape ``(steps,)``.
 
     Raises:
-        TypeError: if ``steps`` or ``at`` is no integer, or ``w`` no number.
+        TypeError: if ``steps`` or ``at`` is no integer, ``w`` no number, or ``dtype`` not floating.
         ValueError: if ``at`` is not one of the steps.
     """
     _check_steps(steps)
@@ -49,6 +49,7 @@ def pulse(steps: int, at: int = 0, w: float = 1.0, *, dtype: torch.dtype | None 
     if not 0 <= at < steps:
         raise ValueError(f"at must be a step from 0 to {steps - 1}, got {at}. Raise steps or lower at.")
     _check_finite("w", w)
+    _check_dtype(dtype)
     x = torch.zeros(steps, dtype=dtype)
     x[at] = w
     return x
@@ -81,18 +82,19 @@ def spikes(
 
     Raises:
         TypeError: if an argument is of the wrong kind.
-        ValueError: if a time is not finite or rounds to no step of the sequence.
+        ValueError: if a time is below 0 or nearest to no step of the sequence.
     """
     _check_steps(steps)
-    check_dt(dt)
+    _check_one_dt(dt)
     _check_finite("w", w)
-    times = torch.as_tensor(times, dtype=torch.float64).flatten()
+    _check_dtype(dtype)
+    times = _real("times", times, "a list of seconds").flatten()
     at = (times / dt).round()
-    outside = ~((at >= 0) & (at < steps))
+    outside = ~((times >= 0) & (at < steps))
     if outside.any():
         raise ValueError(
-            f"times must lie between 0 and {steps} steps of {dt:g} s = {steps * dt:g} s, got "
-            f"{times[outside][0]:g} s. Times are in second; raise steps to make room."
+            f"times must be at least 0 and nearest to a step from 0 to {steps - 1}, below "
+            f"{(steps - 0.5) * dt:g} s, got {times[outside][0]:g} s. Times are in second; raise steps."
         )
     x = torch.zeros(steps, dtype=dtype)
     return x.index_add_(0, at.long(), torch.full_like(x, w)[:1].expand(len(at)))
@@ -128,14 +130,21 @@ def poisson(
 
     Raises:
         TypeError: if an argument is of the wrong kind.
-        ValueError: if a rate is negative or not finite.
+        ValueError: if a rate is negative, not finite or of a shape that does not fit.
     """
     shape = _shape(steps, neurons)
-    check_dt(dt)
+    _check_one_dt(dt)
     _check_finite("w", w)
-    rate = torch.as_tensor(rate, dtype=torch.float64)
-    if not bool(((rate >= 0) & (rate < math.inf)).all()):
-        raise ValueError(f"rate must be spikes per second, at least 0 and finite, got {rate.tolist()}.")
+    _check_dtype(dtype)
+    rate = _real("rate", rate, "spikes per second, a number or a tensor")
+    # Beyond a million spikes in a step, a rate was meant in another unit.
+    bad = ~((rate >= 0) & (rate * dt <= 1e6))
+    if bad.any():
+        raise ValueError(
+            f"rate must be spikes per second, from 0 to {1e6 / dt:g}, got {rate[bad][0]:g}. "
+            "A rate per millisecond is a thousandth of it."
+        )
+    _check_that_it_fits("rate", rate, shape)
     counts = torch.poisson((rate * dt).expand(shape), generator=generator)
     return (w * counts).to(dtype or torch.get_default_dtype())
 
@@ -251,7 +260,7 @@ def white_noise(
     Args:
         sigma: strength in volt times the root of a second.
         steps: number of steps.
-        neurons: shape behind the time axis; the shape of ``p.tau_syn_inv`` must fit it.
+        neurons: shape behind the time axis, each with noise of its own; ``p.tau_syn_inv`` must fit it.
         p, dt, dtype: as for :func:`constant`, and the same errors.
         generator: source of randomness; pass one with a seed to get the same noise again.
 
@@ -259,8 +268,10 @@ def white_noise(
         Jumps in volt, of shape ``(steps, *neurons)``.
     """
     shape = _shape(steps, neurons)
-    check_dt(dt)
+    _check_one_dt(dt)
     _check_finite("sigma", sigma)
+    check_parameters(p)
+    _check_that_it_fits("p.tau_syn_inv", as_tensor(p.tau_syn_inv), shape[1:])
     noise = torch.randn(shape, generator=generator, dtype=torch.float64)
     return _jumps(sigma / math.sqrt(dt) * noise, p, dt, dtype)
 
@@ -268,6 +279,7 @@ def white_noise(
 def _jumps(drive: Tensor, p: LIParameters, dt: float, dtype: torch.dtype | None) -> Tensor:
     """Turn a drive of shape (time,) or (time, ..., neurons) into the jumps of ``p``'s synapses."""
     check_parameters(p)
+    _check_dtype(dtype)
     rate = as_tensor(p.tau_syn_inv).detach().cpu().double()
     if bool((rate == 0).any()):
         raise ValueError(
@@ -276,22 +288,68 @@ def _jumps(drive: Tensor, p: LIParameters, dt: float, dtype: torch.dtype | None)
         )
     if drive.ndim == 1:
         drive = drive.reshape(-1, *(1,) * rate.ndim)
-    elif rate.ndim and drive.shape[1:][-rate.ndim :] != rate.shape:
-        raise ValueError(
-            f"p.tau_syn_inv of shape {tuple(rate.shape)} must fit neurons={tuple(drive.shape[1:])}."
-        )
     return (drive * (dt * rate)).to(dtype or torch.get_default_dtype())
 
 
 def _times(steps: int, dt: float) -> Tensor:
     _check_steps(steps)
-    check_dt(dt)
+    _check_one_dt(dt)
     return torch.arange(steps, dtype=torch.float64) * dt
 
 
 def _shape(steps: int, neurons: int | Sequence[int]) -> tuple[int, ...]:
     _check_steps(steps)
-    return (steps, neurons) if _is_integer(neurons) else (steps, *neurons)
+    sizes = (
+        (neurons,)
+        if _is_integer(neurons)
+        else tuple(neurons)
+        if isinstance(neurons, Iterable)
+        else (neurons,)
+    )
+    if not all(map(_is_integer, sizes)):
+        raise TypeError(f"neurons must be an integer or several, got {neurons!r}. Use neurons=(4, 100).")
+    if any(size < 0 for size in sizes):
+        raise ValueError(
+            f"neurons must be at least 0, got {neurons!r}. Use neurons=() for one without an axis."
+        )
+    return (steps, *sizes)
+
+
+def _real(name: str, x: float | Sequence[float] | Tensor, wanted: str) -> Tensor:
+    """Return numbers as a float64 tensor."""
+    try:
+        values = torch.as_tensor(x)
+    except (TypeError, ValueError, RuntimeError):
+        values = None
+    if values is None or values.is_complex() or values.dtype is torch.bool:
+        raise TypeError(f"{name} must be {wanted}, got {x!r} of type {type(x).__name__}. Use plain numbers.")
+    return values.double()
+
+
+def _check_that_it_fits(name: str, x: Tensor, shape: tuple[int, ...]) -> None:
+    try:
+        fits = torch.broadcast_shapes(x.shape, shape) == shape
+    except RuntimeError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"{name} of shape {tuple(x.shape)} must fit {shape}, the shape that steps and neurons ask for. "
+            f"Use neurons={tuple(x.shape)}."
+        )
+
+
+def _check_one_dt(dt: float) -> None:
+    check_dt(dt)
+    if isinstance(dt, Tensor) and dt.numel() != 1:
+        raise ValueError(
+            f"dt must be one number for all steps of a stimulus, got a tensor of shape {tuple(dt.shape)}. "
+            "Make one stimulus for each dt and stack them."
+        )
+
+
+def _check_dtype(dtype: torch.dtype | None) -> None:
+    if dtype is not None and not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+        raise TypeError(f"dtype must be a floating torch.dtype, got {dtype!r}. Use dtype=torch.float64.")
 
 
 def _is_integer(x: int) -> bool:
@@ -307,6 +365,6 @@ def _check_steps(steps: int) -> None:
 
 def _check_finite(name: str, x: float) -> None:
     if isinstance(x, bool) or not isinstance(x, (int, float)):
-        raise TypeError(f"{name} must be a number, got {x!r} of type {type(x).__name__}.")
+        raise TypeError(f"{name} must be a number, got {x!r} of type {type(x).__name__}. Use float({name}).")
     if not math.isfinite(x):
         raise ValueError(f"{name} must be finite, got {x}.")

@@ -187,6 +187,7 @@ def local_error(matrix: Matrix) -> ImmutableMatrix:
     Raises:
         ValueError: if the first six terms are 0, as for :func:`exact`.
     """
+    _check_matrix(matrix)
     error = Matrix(matrix) - exact()
     for power in range(7):
         # Taylor's coefficient; a series of the whole difference takes sympy ten times as long.
@@ -210,6 +211,7 @@ def ringing_limit(matrix: Matrix) -> Expr:
     Args:
         matrix: of a method, in ``dt``.
     """
+    _check_matrix(matrix)
     return min(_positive_roots(matrix, 0), default=sympy.oo)
 
 
@@ -219,12 +221,17 @@ def stability_limit(matrix: Matrix) -> Expr:
     .. math::
         |R(x)| = 1, \qquad x = \Delta t / \tau
 
-    where :math:`R` is the factor on the diagonal; :math:`\infty` if there is no such step.
+    where :math:`R` is the factor on the diagonal; :math:`\infty` if there is no such step, and 0 if the
+    error grows in the shortest step already.
 
     Args:
         matrix: of a method, in ``dt``.
     """
-    return min(_positive_roots(matrix, 1) + _positive_roots(matrix, -1), default=sympy.oo)
+    _check_matrix(matrix)
+    limit = min(_positive_roots(matrix, 1) + _positive_roots(matrix, -1), default=sympy.oo)
+    before = 1 if limit == sympy.oo else limit / 2
+    grows = abs(matrix[1, 1].subs(dt, before * tau_syn).evalf(subs={tau_syn: 1})) > 1
+    return sympy.Integer(0) if grows else limit
 
 
 def transfer_function(matrix: Matrix | None = None) -> Expr:
@@ -250,6 +257,7 @@ def transfer_function(matrix: Matrix | None = None) -> Expr:
     if matrix is None:
         response = (s * sympy.eye(2) - system_matrix()).inv() / tau_syn
     else:
+        _check_matrix(matrix)
         response = (z * sympy.eye(2) - matrix).inv() * matrix * dt / tau_syn
         # Element n of a trajectory is the state after step n; the recurrence counts it as n + 1.
         response = z * response
@@ -267,9 +275,17 @@ def unit(formula: Expr | Eq, units: Mapping[Expr, Expr] = UNITS) -> Expr:
         units: symbol or function of time -> its unit, in ``sympy.physics.units``.
 
     Raises:
+        TypeError: if ``formula`` is no expression, for example a matrix.
         ValueError: if terms of different units are added or equated, if an exponent or an argument of
             a function has a unit, or if the unit of a symbol is not known.
     """
+    if isinstance(formula, (int, float)):
+        return sympy.Integer(1)
+    if isinstance(formula, sympy.MatrixBase) or not isinstance(formula, sympy.Basic):
+        raise TypeError(
+            f"formula must be an expression or an equation, got {type(formula).__name__}. "
+            "Ask for one entry of a matrix at a time."
+        )
     if formula in units:
         return units[formula]
     if isinstance(formula, (Symbol, AppliedUndef)):
@@ -278,11 +294,17 @@ def unit(formula: Expr | Eq, units: Mapping[Expr, Expr] = UNITS) -> Expr:
         below = (unit(x, units) ** n for x, n in formula.variable_count)
         return unit(formula.expr, units) / sympy.Mul(*below)
     parts = [unit(part, units) for part in formula.args]
-    if isinstance(formula, (sympy.Add, Eq)):
+    if isinstance(formula, (sympy.Add, sympy.core.relational.Relational, sympy.Abs, sympy.Max, sympy.Min)):
         # A 0 fits any unit, and a sum of several units fits none.
         found = {x: part for x, part in zip(parts, formula.args, strict=True) if part != 0}
         if len(found) > 1:
-            what = "equated" if isinstance(formula, Eq) else "added"
+            what = (
+                "added"
+                if isinstance(formula, sympy.Add)
+                else "equated"
+                if isinstance(formula, Eq)
+                else "compared"
+            )
             listed = " and ".join(_with_unit(part, x) for x, part in found.items())
             raise ValueError(f"{formula} must have one unit, but {listed} are {what}. Look at each term.")
         return next(iter(found), sympy.Integer(1))
@@ -300,6 +322,12 @@ def unit(formula: Expr | Eq, units: Mapping[Expr, Expr] = UNITS) -> Expr:
 
 
 # -- Private ---------------------------------------------------------------------------------------
+
+
+def _check_matrix(matrix: Matrix) -> None:
+    if not isinstance(matrix, sympy.MatrixBase) or matrix.shape != (2, 2):
+        got = type(matrix).__name__ if not isinstance(matrix, sympy.MatrixBase) else f"shape {matrix.shape}"
+        raise TypeError(f"matrix must be a 2 x 2 matrix of sympy, got {got}. Call the method: euler().")
 
 
 def _tidy(matrix: Matrix) -> ImmutableMatrix:

@@ -880,3 +880,13 @@ def test_a_refused_step_leaves_its_state_untouched():
         li_feed_forward_step(torch.ones(3, dtype=torch.float64), state, dt=-1.0)
 
     assert all(map(torch.equal, before, state))
+
+
+def test_under_autocast_a_step_keeps_the_dtype_of_its_state():
+    x, w = torch.ones(6, 4), torch.full((2, 4), 0.25)
+
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        v, _ = li_step(x, at_rest(6, 2), w)
+
+    assert v.dtype is torch.float32
+    assert v.flatten().tolist() == pytest.approx([0.1] * 12, rel=1e-2)

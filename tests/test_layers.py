@@ -747,7 +747,7 @@ def test_an_infinite_time_constant_cannot_be_learned(layer, sizes, shape, name, 
         (
             {"p": LIParameters(torch.ones(2), torch.ones(3))},
             ValueError,
-            r"fit together, got p.tau_syn_inv of shape \(2,\), p.tau_mem_inv of shape \(3,\)\. Give each",
+            r"fit together, got p.tau_syn_inv of shape \(2,\) and p.tau_mem_inv of shape \(3,\)\. Give each",
         ),
     ],
 )
@@ -781,7 +781,13 @@ def test_impossible_sizes_are_refused(sizes, error, words):
         (LI(), [0.0], None, TypeError, "input_tensor must be a tensor, got list"),
         (LICell(), torch.zeros(3) * 1j, None, TypeError, "input_tensor must be real, got torch.complex64"),
         (LI(), torch.zeros(3) * 1j, None, TypeError, "input_tensor must be real, got torch.complex64"),
-        (LI(), torch.tensor(1.0), None, ValueError, r"input_tensor must have a time axis .* or LICell"),
+        (
+            LI(),
+            torch.tensor(1.0),
+            None,
+            ValueError,
+            r"input_tensor must have a time axis .* or a step function",
+        ),
         (LICell(), torch.zeros(3), (0, 0), TypeError, "state must be an LIState, got tuple"),
         (LI(), torch.zeros(3), [0, 0], TypeError, "state must be an LIState, got list"),
         (LICell(), torch.zeros(4, 1), state_of(3), ValueError, r"would grow to \(4, 3\)"),
@@ -807,3 +813,29 @@ def test_rest_of_a_layer_is_that_of_the_function():
     _, last = LI(p)(torch.zeros(0, 2, 3))
 
     assert torch.equal(last.v, resting_state(torch.zeros(2, 3), p).v)
+
+
+def test_a_layer_of_one_step_warns_when_it_is_made_and_not_at_each_step():
+    with pytest.warns(RuntimeWarning, match="rings"):
+        cell = LICell(dt=0.011, method=trapezoid)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        cell(torch.ones(3))
+
+
+def test_a_weighted_layer_names_its_own_arguments():
+    with pytest.raises(TypeError, match=r"input_tensor and layer.input_weights must share one dtype"):
+        LILinearCell(3, 2)(torch.zeros(3).double())
+
+
+# Both are what torch.func.linearize does itself.
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:Attempted to insert a get_attr Node:UserWarning")
+@pytest.mark.parametrize("function", [lambda x: simulate(x).v, lambda x: LI()(x)[0]], ids=["simulate", "LI"])
+def test_a_tracer_reads_no_value(function):
+    x = torch.randn(5, 3, generator=torch.Generator().manual_seed(1))
+
+    v, slope = torch.func.linearize(function, x)
+
+    torch.testing.assert_close(slope(x), v, rtol=1e-6, atol=1e-7)  # the neuron is linear

@@ -5,6 +5,7 @@ import threading
 import warnings
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 import torch
 from torch.func import grad, vmap
@@ -393,9 +394,41 @@ def test_the_step_has_the_name_it_is_given():
         check_dt(0, "t")
 
 
-def test_a_long_tensor_shows_its_first_values():
-    with pytest.raises(ValueError, match=r"got \[0, 1, 2, 3, 4, 5\]\."):
-        check_dt(torch.arange(1000.0))
+def test_of_a_long_tensor_the_first_bad_value_and_its_place_are_shown():
+    dt = torch.full((4, 250), 0.001)
+    dt[2, 7] = dt[3, 0] = -1
+
+    with pytest.raises(ValueError, match=r"got -1 at \[2, 7\]\."):
+        check_dt(dt)
+    with pytest.warns(UserWarning, match=r"tau_mem = 5000 at \[9\] s is outside"):
+        LIParameters.from_tau(tau_mem=torch.tensor([0.01] * 9 + [5000.0]))
+
+
+def test_constants_that_do_not_fit_each_other_are_refused():
+    with pytest.raises(
+        ValueError, match=r"p and dt must fit together, got p.tau_syn_inv of shape \(3,\) and p"
+    ):
+        LIParameters.from_tau(torch.full((3,), 5e-3), torch.full((2,), 1e-2))
+
+
+def test_the_class_in_place_of_parameters_is_named():
+    with pytest.raises(
+        TypeError, match=r"p must be LIParameters, got the class LIParameters. Use LIParameters.from"
+    ):
+        check_parameters(LIParameters)
+
+
+@pytest.mark.parametrize("tau", [[0.005, 0.006], (0.01,), np.array([0.005])])
+def test_several_numbers_are_sent_to_torch_tensor(tau):
+    with pytest.raises(TypeError, match=r"Use torch.tensor\(tau_syn\)\."):
+        LIParameters.from_tau(tau_syn=tau)
+
+
+def test_numbers_as_parameters_stay_on_the_cpu_whatever_the_default_device():
+    with torch.device("meta"):
+        p = LIParameters.from_tau(5e-3, 1e-2)
+
+    assert [x.device.type for x in p] == ["cpu"] * 3
 
 
 @pytest.mark.parametrize(
@@ -565,7 +598,11 @@ def test_shapes_that_one_state_already_has_pass():
             (3,),
             r"a of shape \(3,\) would grow to \(3,\).*parameters the shape \(\) or \(neurons,\)",
         ),
-        (((3,), ()), (1, 3), r"x of shape \(3,\) and a of shape \(1, 3\) would grow to \(1, 3\)"),
+        (
+            ((3,), ()),
+            (1, 3),
+            r"x of shape \(3,\), v of shape \(\) and a of shape \(1, 3\) would grow to \(1, 3\)",
+        ),
         (
             ((3,), (3,)),
             (2,),

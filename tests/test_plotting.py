@@ -204,3 +204,55 @@ def test_the_exact_peak_is_the_same_whatever_the_step(dt):
     _, sentence = plotting.against_exact(curves, dt / 1000)
 
     assert sentence.startswith("The exact voltage peaks at 0.25 V after 6.93 ms.")
+
+
+def test_the_comparison_counts_from_where_the_neuron_rests():
+    p = LIParameters.from_tau(v_leak=-0.065)
+
+    _, sentence = plotting.against_exact({"Euler": simulate(pulse(100), p=p).v}, p=p)
+
+    assert sentence == (
+        "The exact voltage peaks at 0.185 V after 6.93 ms. Euler: peak 0.204 V after 6 ms, "
+        "area 1.00 of the exact one."
+    )
+
+
+@pytest.mark.parametrize(
+    ("voltages", "options", "words"),
+    [
+        ({}, {}, r"voltages must each have the shape \(time,\), got \{\}"),
+        ({"Euler": torch.zeros(5, 2)}, {}, r"got \{'Euler': \(5, 2\)\}. Choose one neuron"),
+        ({"Euler": torch.zeros(0)}, {}, "voltages must each have the shape"),
+        ({"Euler": torch.zeros(5)}, {"w": 0}, "w must not be 0"),
+        ({"Euler": torch.zeros(5)}, {"dt": -1.0}, "dt must be a finite number of seconds above 0"),
+        (
+            {"Euler": torch.zeros(5)},
+            {"p": LIParameters.from_tau(torch.full((3,), 5e-3))},
+            "p must be that of one neuron",
+        ),
+    ],
+)
+def test_a_comparison_that_cannot_be_meant_is_refused(voltages, options, words):
+    with pytest.raises(ValueError, match=words):
+        plotting.against_exact(voltages, **options)
+
+
+def test_learned_parameters_can_be_drawn():
+    p = LIParameters(*(x.clone().requires_grad_() for x in LIParameters()))
+
+    _, sentence = plotting.against_exact({"Euler": simulate(pulse(100), p=p).v}, p=p)
+
+    assert "peaks at 0.25 V after 6.93 ms" in sentence
+
+
+def test_spikes_may_be_bool_and_must_have_the_steps_of_the_trajectory():
+    inputs = torch.zeros(40, dtype=torch.bool)
+    inputs[16] = True
+
+    figure, _ = plotting.trajectory(simulate(inputs), inputs=inputs)
+
+    assert [line.get_xdata()[0] for line in figure.axes[0].lines if line.get_linestyle() == ":"] == [16]
+    with pytest.raises(
+        ValueError, match=r"inputs must have the 40 steps of the trajectory in front, got shape \(80,"
+    ):
+        plotting.trajectory(simulate(inputs), inputs=torch.zeros(80))

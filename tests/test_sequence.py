@@ -1,4 +1,5 @@
 import math
+import re
 import warnings
 
 import pytest
@@ -532,6 +533,60 @@ def test_the_result_asks_for_a_gradient_only_where_something_did():
         assert not simulate(x.clone().requires_grad_()).v.requires_grad
 
 
+# -- Methods of one's own, and long sequences in float32 ---------------------------------------------
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1e-3])
+@pytest.mark.parametrize("method", METHODS)
+def test_twenty_thousand_steps_in_float32_do_not_drift(method, scale):
+    # 1 - dt / tau as float32 rounds it, to the power of 20,000, would be off by a thousandth.
+    p, dt = LIParameters.from_tau(1e4 * scale, 2e4 * scale), scale
+
+    v = simulate(pulse(20_000, dtype=torch.float32), p=p, dt=dt, method=method).v
+
+    truth = simulate(pulse(20_000), p=p, dt=dt, method=method).v
+    assert (v - truth).abs().max() <= 1e-5 * truth.max()
+
+
+def ringing(p, dt):
+    """Return a method of one's own whose factors depend on nothing."""
+    return Propagator(torch.tensor(-0.5), torch.tensor(0.1), torch.tensor(0.5))
+
+
+@pytest.mark.parametrize("tau_mem_inv", [100.0, torch.tensor([100.0, 50.0])])
+def test_a_method_of_your_own_is_warned_about_without_a_limit_that_it_has_not(tau_mem_inv):
+    p = LIParameters(tau_mem_inv=tau_mem_inv)
+
+    with pytest.warns(
+        RuntimeWarning, match=r"dt = 0.001 s is too long for tau_mem = 0.01 s, where ringing rings"
+    ):
+        simulate(torch.zeros(3, 2), p=p, method=ringing)
+
+
+def test_a_method_that_makes_more_neurons_is_refused():
+    def grown(p, dt):
+        return Propagator(*(entry.expand(4, 1) for entry in euler(p, dt)))
+
+    with pytest.raises(
+        ValueError, match=r"method\(p, dt\).v_from_v of shape \(4, 1\).* would grow to \(4, 3\)"
+    ):
+        simulate(torch.ones(5, 3), method=grown)
+
+
+def test_a_method_may_return_plain_numbers():
+    trajectory = simulate(pulse(3), method=lambda p, dt: Propagator(0.9, 0.1, 0.8))
+
+    assert trajectory.v.tolist() == pytest.approx([0.1, 0.17, 0.217], rel=1e-14)
+
+
+@pytest.mark.parametrize("entry", ["0.5", None, torch.tensor(1), 1j])
+def test_an_entry_that_is_no_number_is_named(entry):
+    with pytest.raises(
+        TypeError, match="v_from_i of the Propagator must be a floating tensor or a float, got"
+    ):
+        simulate(pulse(3), method=lambda p, dt: Propagator(0.9, entry, 0.8))
+
+
 # -- Warnings --------------------------------------------------------------------------------------
 
 
@@ -619,6 +674,20 @@ def test_the_worst_dt_is_named():
     _, message = the_warning(noise(3, 3), dt=torch.tensor([1e-3, 6e-3, 7e-3], dtype=F64))
 
     assert message.startswith("dt = 0.007 s is beyond 1 tau_syn = 0.005 s, where euler rings")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("method", [euler, trapezoid])
+@pytest.mark.parametrize("milliseconds", [7, 13, 14, 26, 28, 52, 56, 101])
+def test_a_step_at_the_limit_itself_is_not_warned_about(method, milliseconds):
+    tau = milliseconds / 1000
+    at_the_limit = {euler: [tau, 2 * tau], trapezoid: [2 * tau]}[method]
+    p = LIParameters(*(torch.tensor(x, dtype=torch.float32) for x in (1 / tau, 1 / tau, 0.0)))
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r".*euler rings", RuntimeWarning)  # at 2 tau it does
+        for dt in at_the_limit:
+            simulate(torch.ones(3), p=p, dt=dt, method=method)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -866,6 +935,21 @@ def test_a_refused_call_leaves_its_arguments_untouched():
 SHAPES = st.sampled_from([(), (1,), (2,), (3,), (2, 1), (2, 3), (1, 3), (0,)])
 
 
+@pytest.mark.parametrize(
+    ("x", "state"),
+    [
+        (torch.ones(4, 3), LIState(torch.zeros(4, 3), torch.zeros(4, 3))),
+        (torch.ones(3), LIState(torch.zeros(3), torch.zeros(()))),
+        (torch.ones(5, 3), simulate(torch.ones(5, 3))),
+    ],
+)
+def test_a_missing_time_axis_is_noticed_by_the_state(x, state):
+    with pytest.raises(
+        ValueError, match=r"inputs must have a time axis .* that of the state. Use inputs\[None\]"
+    ):
+        simulate(x, state)
+
+
 @given(
     steps=st.integers(0, 4),
     input_shape=SHAPES,
@@ -890,7 +974,9 @@ def test_any_shapes_give_the_loop_of_steps_or_a_named_error(
         try:
             trajectory = simulate(x, state, p, method=method)
         except ValueError as error:
-            assert "of shape" in str(error)  # noqa: PT017  # which of the two it is, is what is tested
+            assert re.search("of shape|time axis", str(error))  # noqa: PT017  # which of the two it is, is what is tested
+            if x.shape in (state.v.shape, state.i.shape):
+                return  # a step may have the shape of the state, a sequence may not
             with pytest.raises(ValueError, match="of shape"):
                 li_feed_forward_step(torch.zeros(input_shape, dtype=dtype), state, p)
             return

@@ -147,12 +147,16 @@ def test_each_stimulus_has_its_shape_and_the_dtype_asked_for(make, shape, dtype)
         (lambda: stimuli.pulse(5, at=0.003), TypeError, "at must be an integer.*got 0.003"),
         (lambda: stimuli.pulse(5, w=math.nan), ValueError, "w must be finite, got nan"),
         (lambda: stimuli.pulse(5, w="1"), TypeError, "w must be a number, got '1'"),
-        (lambda: stimuli.spikes([3.0], 100), ValueError, r"times must lie between 0 and 100 steps.*got 3 s"),
-        (lambda: stimuli.spikes([-0.01], 100), ValueError, "times must lie between"),
-        (lambda: stimuli.spikes([math.nan], 100), ValueError, "times must lie between"),
+        (
+            lambda: stimuli.spikes([3.0], 100),
+            ValueError,
+            r"times must be at least 0 and nearest to a step from 0 to 99, below 0.0995 s, got 3 s",
+        ),
+        (lambda: stimuli.spikes([-0.01], 100), ValueError, "times must be at least 0"),
+        (lambda: stimuli.spikes([math.nan], 100), ValueError, "times must be at least 0"),
         (lambda: stimuli.spikes([0.0], 100, dt=0), ValueError, "dt must be a finite number of seconds"),
-        (lambda: stimuli.poisson(-1.0, 5), ValueError, "rate must be spikes per second.*got -1.0"),
-        (lambda: stimuli.poisson(math.inf, 5), ValueError, "rate must be .*finite, got inf"),
+        (lambda: stimuli.poisson(-1.0, 5), ValueError, "rate must be spikes per second.*got -1"),
+        (lambda: stimuli.poisson(math.inf, 5), ValueError, "rate must be .*got inf"),
         (lambda: stimuli.constant(math.inf, 5), ValueError, "current must be finite, got inf"),
         (
             lambda: stimuli.constant(1.0, 5, LIParameters(tau_syn_inv=torch.tensor(0.0))),
@@ -165,10 +169,91 @@ def test_each_stimulus_has_its_shape_and_the_dtype_asked_for(make, shape, dtype)
         (
             lambda: stimuli.white_noise(1.0, 5, 4, TAU_PER_NEURON),
             ValueError,
-            r"tau_syn_inv of shape \(3,\) must fit neurons=\(4,\)",
+            r"tau_syn_inv of shape \(3,\) must fit \(4,\).*Use neurons=\(3,\)",
         ),
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_name(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda dt: stimuli.constant(1.0, 3, dt=dt),
+        lambda dt: stimuli.sine(1.0, 10.0, 3, dt=dt),
+        lambda dt: stimuli.ramp(0.0, 1.0, 3, dt=dt),
+        lambda dt: stimuli.spikes([0.001], 3, dt),
+        lambda dt: stimuli.poisson(10.0, 3, dt=dt),
+        lambda dt: stimuli.white_noise(1.0, 3, dt=dt),
+    ],
+)
+def test_a_stimulus_has_one_dt(make):
+    with pytest.raises(ValueError, match=r"dt must be one number .* got a tensor of shape \(3,\)"):
+        make(torch.tensor([0.001, 0.002, 0.003]))
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.complex64, "float32"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda dtype: stimuli.pulse(3, dtype=dtype),
+        lambda dtype: stimuli.spikes([0.001], 3, dtype=dtype),
+        lambda dtype: stimuli.constant(1.0, 3, dtype=dtype),
+        lambda dtype: stimuli.poisson(10.0, 3, dtype=dtype),
+        lambda dtype: stimuli.white_noise(1.0, 3, dtype=dtype),
+    ],
+)
+def test_a_stimulus_has_digits_after_the_point(make, dtype):
+    with pytest.raises(
+        TypeError, match=r"dtype must be a floating torch.dtype, got .* Use dtype=torch.float64"
+    ):
+        make(dtype)
+
+
+@pytest.mark.parametrize(
+    ("times", "error", "words"),
+    [
+        ("abc", TypeError, "times must be a list of seconds, got 'abc' of type str"),
+        (None, TypeError, "times must be a list of seconds, got None"),
+        (torch.tensor([1j]), TypeError, "times must be a list of seconds"),
+        ([-0.0004], ValueError, "times must be at least 0 .* got -0.0004 s"),
+        ([0.0096], ValueError, "nearest to a step from 0 to 9, below 0.0095 s, got 0.0096 s"),
+    ],
+)
+def test_times_that_are_none_are_refused(times, error, words):
+    with pytest.raises(error, match=words):
+        stimuli.spikes(times, 10)
+
+
+@pytest.mark.parametrize(
+    ("neurons", "error", "words"),
+    [
+        (-1, ValueError, "neurons must be at least 0, got -1"),
+        (True, TypeError, "neurons must be an integer or several, got True"),
+        (1.5, TypeError, "neurons must be an integer or several, got 1.5"),
+        ((2.0,), TypeError, r"neurons must be an integer or several, got \(2.0,\)"),
+        ("ab", TypeError, "neurons must be an integer or several, got 'ab'"),
+        (7, ValueError, r"rate of shape \(3,\) must fit \(2, 7\).* Use neurons=\(3,\)"),
+    ],
+)
+def test_neurons_that_are_none_are_refused(neurons, error, words):
+    with pytest.raises(error, match=words):
+        stimuli.poisson(torch.full((3,), 10.0) if neurons == 7 else 10.0, 2, neurons)
+
+
+def test_a_rate_in_another_unit_is_refused():
+    with pytest.raises(ValueError, match=r"rate must be spikes per second, from 0 to 1e\+09, got 1e\+22"):
+        stimuli.poisson(1e22, 2)
+
+
+def test_each_neuron_gets_noise_of_its_own_whatever_the_shape_of_its_constants():
+    p = LIParameters.from_tau(torch.full((4, 1), 5e-3))
+
+    noise = stimuli.white_noise(1.0, 200, (4, 3), p, generator=torch.Generator().manual_seed(1))
+
+    assert noise.shape == (200, 4, 3)
+    assert torch.corrcoef(noise.flatten(1).T).fill_diagonal_(0).abs().max() < 0.3
+    with pytest.raises(ValueError, match=r"p.tau_syn_inv of shape \(4, 1\) must fit \(\)"):
+        stimuli.white_noise(1.0, 200, p=p)

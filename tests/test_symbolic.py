@@ -314,3 +314,37 @@ def test_kirchhoffs_law_has_one_unit_once_its_parts_are_known():
 def test_a_formula_of_mixed_units_is_refused(formula, words):
     with pytest.raises(ValueError, match=words):
         symbolic.unit(formula)
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"), [(sympy.Abs(v), volt), (sympy.Max(v, v_leak), volt), (2, 1), (0.5, 1)]
+)
+def test_other_kinds_of_formula_have_a_unit_too(formula, expected):
+    assert symbolic.unit(formula) == expected
+
+
+def test_voltages_are_compared_with_voltages():
+    assert symbolic.unit(v > v_leak) == volt
+    with pytest.raises(ValueError, match=r"are compared. Look at each term"):
+        symbolic.unit(v > t)
+
+
+@pytest.mark.parametrize("formula", [symbolic.system_matrix(), "v", None])
+def test_what_is_no_formula_has_no_unit(formula):
+    with pytest.raises(
+        TypeError, match=r"formula must be an expression or an equation, got .* one entry of a matrix"
+    ):
+        symbolic.unit(formula)
+
+
+@pytest.mark.parametrize("matrix", [symbolic.euler, dt, sympy.eye(3)])
+@pytest.mark.parametrize("name", ["local_error", "ringing_limit", "stability_limit", "transfer_function"])
+def test_what_is_no_matrix_of_a_method_is_refused(name, matrix):
+    with pytest.raises(
+        TypeError, match=r"matrix must be a 2 x 2 matrix of sympy, got .* Call the method: euler\(\)"
+    ):
+        getattr(symbolic, name)(matrix)
+
+
+def test_a_method_with_a_wrong_sign_is_never_stable():
+    assert symbolic.stability_limit(sympy.eye(2) - dt * symbolic.system_matrix()) == 0
