@@ -21,6 +21,7 @@ import itertools
 import json
 import os
 import platform
+import re
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -52,7 +53,8 @@ def lessons() -> Path:
     """
     package = Path(__file__).resolve().parent
     inside, beside = package / "course", package.parent / "course"
-    checkout = (package.parent / "pyproject.toml").exists()
+    # Any folder may hold a pyproject.toml, and a folder named course.
+    checkout = (package.parent / "pyproject.toml").exists() and any(beside.glob(LESSONS))
     return inside if any(inside.glob(LESSONS)) and not checkout else beside
 
 
@@ -89,7 +91,7 @@ def copy_lessons(folder: Path, fresh: str | None = None) -> list[str]:
         if source.name not in there:
             clean = _write(target, lesson)
             copied.append(clean)
-        elif unchanged and mark != now:
+        elif unchanged and mark != now and _marks(target)[1] == now:  # not saved a moment ago
             clean = _write(target, lesson)
             replaced.append(clean)
         else:
@@ -141,10 +143,12 @@ def _marks(path: Path) -> tuple[str | None, str | None]:
 def _copy_figures(source: Path, target: Path) -> None:
     """Copy the files that lessons read or show. One that differs stays beside as ``name_old``."""
     for path in sorted(path for path in source.rglob("*") if path.is_file()):
+        if any(part.startswith(".") for part in path.relative_to(source).parts):
+            continue  # JupyterLab's checkpoints
         copy, content = target / path.relative_to(source), path.read_bytes()
         copy.parent.mkdir(parents=True, exist_ok=True)
         if copy.exists():
-            if copy.read_bytes() == content:
+            if copy.is_file() and copy.read_bytes() == content:
                 continue
             os.replace(copy, _beside(copy, "old"))
         _write(copy, content)
@@ -209,6 +213,14 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _lesson(text: str) -> str:
+    """Return the number of a lesson in two digits: of 4, 04 or 04_one_euler_step."""
+    number = re.match(r"\s*0*(\d+)", text)
+    if number is None:
+        raise argparse.ArgumentTypeError(f"a lesson has a number, for example 04, got {text!r}")
+    return number[1].zfill(2)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="leakyedu",
@@ -221,7 +233,7 @@ def _parser() -> argparse.ArgumentParser:
     help_ = f"folder of your lessons, made if it is not there (default: {folder})"
     both.add_argument("folder", metavar="DIR", nargs="?", type=Path, default=folder, help=help_)
     help_ = "put a clean copy of lesson NN beside yours, for example --fresh 04"
-    both.add_argument("--fresh", metavar="NN", type=lambda text: text.zfill(2), help=help_)
+    both.add_argument("--fresh", metavar="NN", type=_lesson, help=help_)
 
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     does = "Copy the lessons to DIR, never over your changes"
@@ -253,7 +265,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     if lab and missing:
         sys.exit(f"{', '.join(missing)} is missing. Install it with: pip install 'leakyedu[course]'")
 
-    folder = Path(os.path.abspath(arguments.folder))
+    if str(arguments.folder) == ".":
+        parser.error("name a folder of its own for the lessons, for example leakyedu-lessons")
+    folder = Path(os.path.abspath(arguments.folder.expanduser()))
     try:
         sentences = copy_lessons(folder, arguments.fresh)
     except OSError as error:

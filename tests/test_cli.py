@@ -714,3 +714,77 @@ def test_the_server_says_where_the_lessons_are_before_it_starts(server):
     assert first == f"The lessons are in {server['root_dir']}: 2 copied."
     assert "JupyterLab runs until you press Ctrl+C here.\n" in rest
     assert ("You are root" in rest) is (getattr(os, "geteuid", lambda: 1)() == 0)
+
+
+# -- What somebody got past it ---------------------------------------------------------------------
+
+
+def test_what_is_saved_while_the_lessons_are_copied_stays(course, mine, monkeypatch):
+    write_lesson(course / EULER, "a = 2")  # a newer lesson; the learner's is unchanged
+    marks, looked = cli._marks, []
+
+    def save_after_the_first_look(path):
+        found = marks(path)
+        if path.name == EULER and not looked:
+            looked.append(path)
+            edit(mine / EULER, work)
+        return found
+
+    monkeypatch.setattr(cli, "_marks", save_after_the_first_look)
+    cli.copy_lessons(mine)
+
+    monkeypatch.undo()
+    assert read(mine / EULER) == json.loads((mine / EULER).read_bytes())
+    assert sources(mine / EULER) != sources(course / EULER)
+    assert sources(mine / NEW) == sources(course / EULER)
+
+
+@pytest.mark.parametrize("text", ["4", "04", "004", " 4", "04_one_euler_step", "4.0"])
+def test_a_lesson_may_be_named_in_any_way(course, mine, text):
+    cli.main(["copy", str(mine), "--fresh", text])
+
+    assert (mine / "04_one_euler_step_fresh.ipynb").exists()
+
+
+@pytest.mark.parametrize("text", ["", "four", "-"])
+def test_a_lesson_without_a_number_is_asked_for_one(course, mine, capsys, text):
+    with pytest.raises(SystemExit):
+        cli.main(["copy", str(mine), f"--fresh={text}"])
+
+    assert "a lesson has a number, for example 04" in capsys.readouterr().err
+
+
+def test_a_tilde_is_the_home_folder(course, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+
+    cli.main(["copy", "~/lessons"])
+
+    assert (tmp_path / "lessons" / EULER).exists()
+
+
+@pytest.mark.parametrize("here", ["", "."])
+def test_the_current_folder_is_not_filled_by_accident(course, tmp_path, monkeypatch, capsys, here):
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(SystemExit):
+        cli.main(["copy", here])
+
+    assert "name a folder of its own for the lessons" in capsys.readouterr().err
+    assert not (tmp_path / EULER).exists()
+
+
+def test_checkpoints_of_jupyterlab_do_not_travel(course, tmp_path):
+    (course / "figures" / ".ipynb_checkpoints").mkdir()
+    (course / "figures" / ".ipynb_checkpoints" / "speed-checkpoint.json").write_text("[0]")
+
+    cli.copy_lessons(tmp_path / "mine")
+
+    assert [path.name for path in (tmp_path / "mine" / "figures").iterdir()] == ["speed.json"]
+
+
+def test_a_stray_pyproject_beside_an_installed_package_does_not_hide_its_lessons(package):
+    build_course(package / "course")
+    (package.parent / "pyproject.toml").write_text("")
+
+    assert cli.lessons() == package / "course"

@@ -2,6 +2,8 @@
 
 import importlib
 import pkgutil
+import random
+import sys
 import threading
 import time
 
@@ -15,6 +17,7 @@ from ipywidgets.widgets.widget import _instances
 import leakyedu.exercises
 from leakyedu import LIState, li_feed_forward_step
 from leakyedu.exercises import one_euler_step as ex
+from leakyedu.exercises import start_here as first
 from leakyedu.exercises.exercise import Exercise, Feedback, Prediction, Recall, Verdict
 from leakyedu.exercises.guard import run_guarded
 from leakyedu.exercises.kinds import NOT_TRIED, Choice, Function, Number, Order
@@ -296,6 +299,14 @@ STATE = LIState(torch.zeros(1), torch.zeros(1))
     [
         (lambda x, state, p, dt: None, "Your function returns None. It ends without `return`"),
         (lambda x, state, p, dt: [state.v, state.i], "Your function returns a list. Return `v` and `i`"),
+        (li_feed_forward_step, "Your function returns the voltage and the state. Here return the state alone: `v` and `i`."),
+        (lambda x, state, p, dt: (0 * state.v, right(x, state, p, dt)), "Here return the state alone"),
+        (lambda x, state, p, dt: LIState(..., state.i), "A `...` still stands in what your function returns"),
+        (lambda x, state, p, dt: LIState(state.v * (...), state.i), "A `...` still stands in line"),
+        (lambda x, state, p, dt: (state.v * 1j, state.i), "`v` is complex. Look for a root"),
+        (lambda x, state, p, dt: (state.v.to("meta"), state.i), "`v` is on another device or of another layout"),
+        (lambda x, state, p, dt: (state.v.to_sparse(), state.i), "`v` is on another device or of another layout"),
+        (lambda x, state, p, dt: LIState(*(y * (1 + 3e-6) for y in right(x, state, p, dt))), "it is -1.8019292 where -1.8019238 is right"),
         (lambda x, state, p, dt: state.v, "Your function returns a tensor of shape (50,)"),
         (lambda x, state, p, dt: (state.v,), "Your function returns a tuple"),
         (lambda x, state, p, dt: (state.v.numpy(), state.i), "`v` is a NumPy array; return a tensor"),
@@ -333,14 +344,12 @@ def test_a_function_that_cannot_be_right_gets_words_of_its_own(answer, words):
     [
         right,
         lambda x, state, p, dt: tuple(right(x, state, p, dt)),
-        lambda x, state, p, dt: li_feed_forward_step(x, state, p, dt),
-        li_feed_forward_step,
         lambda *arguments: right(*arguments),
         lambda x, s, p, dt: LIState(
             (1 - dt * p.tau_mem_inv) * s.v + dt * p.tau_mem_inv * (p.v_leak + s.i + x), (s.i + x) * (1 - dt * p.tau_syn_inv)
         ),
     ],
-    ids=["reference", "tuple", "as Norse returns", "the library", "star", "another algebraic form"],
+    ids=["reference", "tuple", "star", "another algebraic form"],
 )  # fmt: skip
 def test_every_right_function_passes(answer):
     assert fresh(ex.step).check(answer).passed
@@ -414,7 +423,8 @@ def test_an_endless_answer_is_stopped_with_a_sentence(task):
 
     assert isinstance(outcome.error, TimeoutError)
     assert (
-        str(outcome.error) == "took longer than 0.2 seconds and was stopped; look for a loop that never ends"
+        str(outcome.error) == "took longer than 0.2 seconds and was stopped; "
+        "look for a loop that never ends, or for something slow"
     )
     assert threading.active_count() == threads
 
@@ -598,3 +608,116 @@ def test_the_step_is_tried_on_a_thousand_neurons_with_parameters_per_neuron_amon
     assert sum(case[0].numel() for case in cases) == 1000
     assert {case[2].tau_mem_inv.ndim for case in cases} == {0, 1}
     assert {case[0].ndim for case in cases} == {1, 2}
+
+
+class UnspeakableError(Exception):
+    def __str__(self):
+        raise RuntimeError("nope")
+
+
+def raises_the_unspeakable(x, state, p, dt):
+    raise UnspeakableError
+
+
+def with_an_odd_signature(x, state, p, dt):
+    return state
+
+
+with_an_odd_signature.__signature__ = 3
+
+
+class WithoutRepr:
+    def __repr__(self):
+        raise RuntimeError("no repr")
+
+
+@pytest.mark.parametrize("answer", [raises_the_unspeakable, with_an_odd_signature, WithoutRepr()])
+@pytest.mark.parametrize("exercise", [ex.step, ex.order, ex.by_hand])
+def test_a_check_raises_for_no_object(exercise, answer):
+    verdict = fresh(exercise).check(answer)
+
+    assert not verdict.passed
+    assert verdict.text.startswith("Not yet. ")
+
+
+def test_neither_do_two_answers_nor_a_tensor_without_numbers():
+    assert not fresh(ex.by_hand).check(WithoutRepr(), 1).passed
+    assert not fresh(ex.by_hand).check(torch.zeros(1, device="meta")).passed
+    assert ex.recall.check().text == "There are questions 1 to 5; `0` is none of them."
+    assert ex.recall.check(True, "b").text.endswith("`True` is none of them.")
+
+
+def patches_torch(x, state, p, dt):
+    torch.Tensor.__add__ = lambda a, b: a
+    torch.Tensor.brand_new = 1
+    torch.exp = None
+    return LIState(state.v, state.i)
+
+
+def test_a_wrong_answer_does_not_pass_by_patching_torch():
+    add, exp = torch.Tensor.__add__, torch.exp
+
+    verdict = fresh(ex.step).check(patches_torch)
+
+    assert not verdict.passed
+    assert torch.Tensor.__add__ is add
+    assert torch.exp is exp
+    assert not hasattr(torch.Tensor, "brand_new")
+
+
+def every_generator() -> tuple:
+    """Return the states of the generators that a learner may draw from."""
+    return random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()  # noqa: NPY002
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        random.random,
+        np.random.rand,
+        lambda: torch.rand(()).item(),
+    ],
+)
+def test_a_random_answer_gets_the_same_words_twice_and_changes_no_generator(draw):
+    def by_chance(x, state, p, dt):
+        return LIState(state.v * draw(), state.i)
+
+    states = every_generator()
+    first, second = fresh(ex.step).check(by_chance), fresh(ex.step).check(by_chance)
+
+    assert first == second
+    assert states == every_generator()
+
+
+def test_two_checks_at_once_say_what_one_says_and_leave_the_output_open():
+    def slow(x, state, p, dt):
+        time.sleep(0.01)
+        return LIState(state.v * torch.rand(()), state.i)
+
+    alone, said, output = fresh(ex.step).check(slow), [], sys.stdout
+    threads = [threading.Thread(target=lambda: said.append(fresh(ex.step).check(slow))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    assert said == [alone] * 3
+    assert sys.stdout is output
+    assert not sys.stdout.closed
+
+
+def test_what_an_answer_displays_does_not_reach_the_page(monkeypatch):
+    class Shell:
+        display_pub = "the page"
+
+    seen = []
+    monkeypatch.setattr("leakyedu.exercises.guard.get_ipython", lambda: Shell)
+
+    fresh(ex.step).check(lambda x, state, p, dt: seen.append(Shell.display_pub))
+
+    assert seen[0] != "the page"
+    assert Shell.display_pub == "the page"
+
+
+def test_a_number_that_looks_right_is_shown_with_its_digits():
+    assert fresh(first.time_constants).check(2.0001).text == "Not yet. 2.0001 is too large."

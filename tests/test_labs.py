@@ -245,3 +245,35 @@ def test_the_areas_of_the_lab_are_those_of_theory(dt, tau_syn):
     # A decay before the voltage leaves 1 - dt / tau_syn of each jump.
     areas = [float(area) for area in re.findall(r"area (\d+\.\d+)", sentence)]
     assert areas == pytest.approx([1, 1 - dt / tau_syn], abs=0.0051)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"dt": 1e-6}, r"dt must be from 0.25 to 4 in 'dt \(ms\)', got 1e-06"),
+        ({"dt": 100}, "dt must be from 0.25 to 4"),
+        ({"dt": 0}, "dt must be from 0.25 to 4"),
+        ({"order": "decay"}, "order must be one of 'jump, v, decay'"),
+        ({"order": 3}, "order must be one of 'jump, v, decay'"),
+    ],
+)
+def test_a_figure_of_a_lab_refuses_what_no_control_can_say(settings, words):
+    with pytest.raises(ValueError, match=words):
+        step_order.lab.figure(**settings)
+
+
+def test_a_picture_that_cannot_be_made_is_one_sentence_too(shown):
+    def view(height, kind, *, prediction):
+        axes = plotting.new_axes()
+        axes.set_xlabel("$\\broken{$" if height > 3 else "fine")
+        return axes.figure, f"A line of height {height:g}."
+
+    _, box = shown(small_lab(view))
+    slider = inside(box, widgets.FloatSlider)[0]
+
+    slider.value = 4.0
+    broken = inside(box, widgets.HTML)[0].value
+    slider.value = 2.0
+
+    assert broken.startswith('<p role="alert">This setting cannot be drawn: ')
+    assert caption(box) == "A line of height 2."

@@ -78,6 +78,15 @@ class Exercise:
 
     def check(self, answer: Any = ..., *rest: Any) -> Verdict:
         """Say whether an answer is right and, if not, which mistake it makes. Never raises."""
+        try:
+            return self._check(answer, *rest)
+        except Exception as error:
+            # An answer may be any object, and each look at it may fail in a way of its own.
+            return Verdict(
+                f"Not yet. Your answer cannot be looked at: {type(error).__name__}.", exercise=self
+            )
+
+    def _check(self, answer: Any, *rest: Any) -> Verdict:
         if rest:
             return Verdict(_one_answer(answer, *rest), exercise=self)
         if answer is ...:
@@ -163,9 +172,9 @@ class Recall:
     def __init__(self, *questions: tuple[str, Choice]) -> None:
         self.questions = questions
 
-    def check(self, number: int, answer: Any = ...) -> Verdict:
+    def check(self, number: int = 0, answer: Any = ...) -> Verdict:
         """Say something to an answer: ``recall.check(2, "b")``. Questions count from 1."""
-        if not isinstance(number, int) or not 1 <= number <= len(self.questions):
+        if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= len(self.questions):
             return Verdict(f"There are questions 1 to {len(self.questions)}; `{number!r}` is none of them.")
         if answer is ...:
             return Verdict(NOT_TRIED)
@@ -219,7 +228,7 @@ def _with_buttons(verdict: Verdict, exercise: Exercise) -> widgets.Widget:
 def _one_answer(*answers: Any) -> str:
     """Say that several answers came where one is wanted: often the two halves of a decimal comma."""
     listed = ", ".join(map(repr, answers))
-    if len(answers) == 2 and all(isinstance(x, int) for x in answers):
+    if len(answers) == 2 and all(type(x) is int for x in answers) and answers[1] >= 0:
         return f"`{listed}` are two numbers. Write a decimal point: `{answers[0]}.{answers[1]}`."
     return f"This wants one answer, and got {len(answers)}. Several belong into brackets or into one text."
 

@@ -7,6 +7,7 @@ alarm never reaches a button of JupyterLab, which is served on another thread, a
 import contextlib
 import ctypes
 import os
+import random
 import sys
 import threading
 import time
@@ -15,8 +16,14 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import torch
+from IPython import get_ipython
+from IPython.core.displaypub import CapturingDisplayPublisher
 
 PATIENCE = 4.0  # seconds
+
+# One at a time: what one check puts back, another one that runs beside it would have taken away. A button
+# of JupyterLab is served beside the cell that runs.
+_ONE_AT_A_TIME = threading.RLock()
 
 
 class Outcome(NamedTuple):
@@ -38,8 +45,8 @@ class _Stop(BaseException):
 def run_guarded(task: Callable[[], Any], patience: float = PATIENCE) -> Outcome:
     """Run ``task`` and return what became of it; an endless one is stopped after ``patience`` seconds.
 
-    What it prints is dropped, figures that it opens are closed, and torch's attributes, default dtype
-    and random numbers are put back. It sees the same random numbers each time.
+    What it prints or displays is dropped, figures that it opens are closed, and torch's attributes,
+    default dtype and all random numbers are put back. It sees the same random numbers each time.
     """
     outcome = []
 
@@ -51,7 +58,7 @@ def run_guarded(task: Callable[[], Any], patience: float = PATIENCE) -> Outcome:
             outcome.append(Outcome(None, error))
 
     worker = threading.Thread(target=work, daemon=True)
-    with _as_it_was():
+    with _ONE_AT_A_TIME, _as_it_was():
         worker.start()
         try:
             worker.join(patience)
@@ -63,7 +70,8 @@ def run_guarded(task: Callable[[], Any], patience: float = PATIENCE) -> Outcome:
     value, error = outcome[0] if outcome else (None, _Stop())
     if isinstance(error, _Stop):
         error = TimeoutError(
-            f"took longer than {patience:g} seconds and was stopped; look for a loop that never ends"
+            f"took longer than {patience:g} seconds and was stopped; look for a loop that never ends, or for "
+            "something slow"
         )
     return Outcome(value, error)
 
@@ -79,9 +87,18 @@ def _stop(worker: threading.Thread) -> None:
 @contextlib.contextmanager
 def _as_it_was() -> Iterator[None]:
     """Leave everything that a learner's code can reach by accident as it was."""
-    attributes, dtype, random = dict(vars(torch)), torch.get_default_dtype(), torch.get_rng_state()
-    figures = _open_figures()
+    attributes, of_tensors = dict(vars(torch)), dict(vars(torch.Tensor))
+    dtype, torch_state, python_state = torch.get_default_dtype(), torch.get_rng_state(), random.getstate()
+    numpy_random = sys.modules["numpy"].random if "numpy" in sys.modules else None
+    numpy_state = numpy_random and numpy_random.get_state()
+    figures, shell = _open_figures(), get_ipython()
+    publisher = shell and shell.display_pub
     torch.manual_seed(0)
+    random.seed(0)
+    if numpy_random:
+        numpy_random.seed(0)
+    if shell:
+        shell.display_pub = CapturingDisplayPublisher()
     try:
         with (
             open(os.devnull, "w") as nowhere,
@@ -92,9 +109,19 @@ def _as_it_was() -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     finally:
+        if shell:
+            shell.display_pub = publisher
         vars(torch).update(attributes)
+        for name, attribute in of_tensors.items():
+            if vars(torch.Tensor).get(name) is not attribute:
+                setattr(torch.Tensor, name, attribute)
+        for name in vars(torch.Tensor).keys() - of_tensors.keys():
+            delattr(torch.Tensor, name)
         torch.set_default_dtype(dtype)
-        torch.set_rng_state(random)
+        torch.set_rng_state(torch_state)
+        random.setstate(python_state)
+        if numpy_random:
+            numpy_random.set_state(numpy_state)
         for number in _open_figures() - figures:
             sys.modules["matplotlib.pyplot"].close(number)
 

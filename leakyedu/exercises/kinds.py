@@ -118,7 +118,12 @@ class Number:
                 return Trial(False, f"The digits are right, in {unit} of {self.unit}. Answer in {self.unit}.")
         if self._near(-number, self.right):
             return Trial(False, "The size is right, the sign is not.")
-        return Trial(False, f"{self.show(number)} is too {'large' if number > self.right else 'small'}.")
+        shown = (
+            self.show(number)
+            if self.show(number) != self.show(self.right)
+            else f"{number!r} {self.unit}".strip()
+        )
+        return Trial(False, f"{shown} is too {'large' if number > self.right else 'small'}.")
 
     def compare(self, number: float) -> str:
         """Say how far a prediction was from what happens."""
@@ -244,12 +249,13 @@ class Function:
             return Trial(False, complaint)
         cases = self.cases(Generator().manual_seed(0))
         given = [_copy(case) for case in cases]
+        # Before the answer runs: it might change what they are computed with.
+        truths = self._results(self.right, cases)
         results, error = run_guarded(lambda: self._results(answer, given))
         if error is not None:
             return Trial(False, _describe(error, answer))
-        if any(result is ... for result in results):
+        if results[0] is ...:
             return Trial(False, NOT_TRIED)
-        truths = self._results(self.right, cases)
         for case, result, truth in zip(cases, results, truths, strict=True):
             if (complaint := self._malformed(result, truth, case)) is not None:
                 return Trial(False, complaint)
@@ -293,6 +299,10 @@ class Function:
     def _malformed(self, result: Any, truth: Any, case: tuple) -> str | None:
         """Say what is wrong with the kind or shape of a result, or None."""
         wanted = " and ".join(f"`{name}`" for name in self.returns)
+        if result is ... or (isinstance(result, tuple) and any(part is ... for part in result)):
+            return "A `...` still stands in what your function returns: put your own line in its place."
+        if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], tuple):
+            return f"Your function returns the voltage and the state. Here return the state alone: {wanted}."
         if result is None:
             return f"Your function returns None. It ends without `return`: return {wanted}."
         parts = self._parts(result)
@@ -305,6 +315,10 @@ class Function:
                 return (
                     f"`{name}` is {_name_kind(x)}; return a tensor, computed from the tensors you are given."
                 )
+            if x.is_complex():
+                return f"`{name}` is complex. Look for a root of a negative number."
+            if x.device != y.device or x.layout != y.layout:
+                return f"`{name}` is on another device or of another layout than the input. Compute it from the input."
             if x.shape != y.shape:
                 return f"`{name}` has the shape {tuple(x.shape)} where {tuple(y.shape)} was expected: a value for each neuron."
             if not x.is_floating_point():
@@ -314,13 +328,11 @@ class Function:
         return None
 
     def _parts(self, result: Any) -> tuple | None:
-        """Return the parts of a result; ``(v, LIState(v, i))`` of a library's step counts as its state."""
+        """Return the parts of a result, or None if they are not as many as they should be."""
         if len(self.returns) == 1:
             return (result,)
         if not isinstance(result, tuple):
             return None
-        if len(result) == 2 and isinstance(result[1], tuple):
-            result = result[1]
         return tuple(result) if len(result) == len(self.returns) else None
 
     def _tensors(self, result: Any) -> tuple[Tensor, ...]:
@@ -359,9 +371,15 @@ class Function:
             for key, value in _settings(self.arguments, cases[number], truth[wrong].shape, neuron)
         )
         return (
-            f"{praise} in case {number + 1}, neuron {neuron + 1}, it is {float(x[neuron]):.5g} "
-            f"where {float(y[neuron]):.5g} is right. There {setting}."
+            f"{praise} in case {number + 1}, neuron {neuron + 1}, it is {_apart(x[neuron], y[neuron])} "
+            f"where {_apart(y[neuron], x[neuron])} is right. There {setting}."
         )
+
+
+def _apart(x: Tensor, y: Tensor) -> str:
+    """Return a number with as many digits as tell it from another."""
+    x, y = float(x), float(y)
+    return next((f"{x:.{n}g}" for n in (5, 8, 12) if f"{x:.{n}g}" != f"{y:.{n}g}"), repr(x))
 
 
 def _name_kind(x: Any) -> str:
@@ -392,7 +410,9 @@ def _describe(error: BaseException, function: Callable) -> str:
             f"Your function uses `{name[1]}`{where} before it has given it a value. What it starts from is "
             "among its arguments."
         )
-    message = str(error).splitlines()[0] if str(error) else "no message"
+    if "ellipsis" in str(error):
+        return f"A `...` still stands{where}: put your own code in its place."
+    message = str(error).splitlines()[0][:200] if str(error) else "no message"
     return f"Your function stopped with {type(error).__name__}{where}: {message}."
 
 

@@ -69,6 +69,7 @@ class Lab:
 
         Raises:
             TypeError: if a setting is none of the controls.
+            ValueError: if a setting is one that its control cannot have.
         """
         unknown = settings.keys() - self._controls
         if unknown:
@@ -76,6 +77,17 @@ class Lab:
                 f"{', '.join(sorted(unknown))} is no setting of this lab. "
                 f"Use some of {', '.join(self._controls)}."
             )
+        for name, value in settings.items():
+            control = self._controls[name]
+            if isinstance(control, Menu):
+                allowed, within = f"one of {', '.join(map(repr, control.options))}", value in control.options
+            else:
+                allowed, within = (
+                    f"from {control.low:g} to {control.high:g}",
+                    control.low <= value <= control.high,
+                )
+            if not within:
+                raise ValueError(f"{name} must be {allowed} in {control.label!r}, got {value!r}.")
         start = {name: control.start for name, control in self._controls.items()}
         return self._view(**start | settings, prediction=prediction)
 
@@ -128,13 +140,12 @@ class _Panel:
     def _draw(self, settings: dict) -> None:
         self._drawn = settings
         try:
-            figure, self.sentence = self._lab.figure(prediction=self._prediction, **settings)
+            figure, sentence = self._lab.figure(prediction=self._prediction, **settings)
+            self.picture.value, self.sentence = picture(figure, sentence), sentence
         except Exception as error:
             # A lab goes on: the learner reads what is wrong with this setting and moves the slider back.
             self.sentence = f"This setting cannot be drawn: {error}"
             self.picture.value = f'<p role="alert">{html.escape(self.sentence)}</p>'
-            return
-        self.picture.value = picture(figure, self.sentence)
 
     def _reset(self) -> None:
         for name, value in self._start.items():
