@@ -51,7 +51,7 @@ class Verdict(Feedback):
         bundle = {"text/plain": repr(self), "text/html": _to_html(self)}
         if self.passed or self.exercise is None or not self.exercise.hints:
             return bundle
-        return bundle | _view_of(_with_buttons(self, self.exercise))
+        return _with_buttons(self, self.exercise)._repr_mimebundle_() | bundle
 
 
 class Exercise:
@@ -190,7 +190,8 @@ class Recall:
         text = "\n".join([*texts, 'Answer in the page, or in code: recall.check(1, "a")'])
         static = f'<pre style="white-space:pre-wrap">{html.escape(text)}</pre>'
         rows = [self._row(number) for number in range(1, len(self.questions) + 1)]
-        display({"text/plain": text, "text/html": static} | _view_of(widgets.VBox(rows)), raw=True)
+        page = widgets.VBox(rows)._repr_mimebundle_()
+        display(page | {"text/plain": text, "text/html": static}, raw=True)
 
     def _row(self, number: int) -> widgets.Widget:
         question, choice = self.questions[number - 1]
@@ -231,12 +232,6 @@ def _one_answer(*answers: Any) -> str:
     if len(answers) == 2 and all(type(x) is int for x in answers) and answers[1] >= 0:
         return f"`{listed}` are two numbers. Write a decimal point: `{answers[0]}.{answers[1]}`."
     return f"This wants one answer, and got {len(answers)}. Several belong into brackets or into one text."
-
-
-def _view_of(widget: widgets.Widget) -> dict:
-    """Return the part of an output that a page with a kernel shows."""
-    kind = "application/vnd.jupyter.widget-view+json"
-    return {kind: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}}
 
 
 def _to_html(feedback: Feedback) -> str:

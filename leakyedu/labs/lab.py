@@ -100,7 +100,7 @@ class Lab:
         panel = _Panel(self, self._controls, prediction)
         # A page without a kernel, such as a repository's, shows the first picture.
         bundle = {"text/plain": panel.sentence, "text/html": panel.picture.value}
-        display(bundle | _view_of(panel.box), raw=True)
+        display(panel.box._repr_mimebundle_() | bundle, raw=True)
 
 
 class _Panel:
@@ -180,9 +180,3 @@ def _row(control: Slider | Menu) -> tuple[widgets.Widget, widgets.Widget]:
     slider.observe(type_in, names="value")
     field.observe(move, names="value")
     return field, widgets.HBox([field, slider], layout=widgets.Layout(flex_flow="row wrap"))
-
-
-def _view_of(widget: widgets.Widget) -> dict:
-    """Return the part of a widget's output that a page with a kernel shows."""
-    kind = "application/vnd.jupyter.widget-view+json"
-    return {kind: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}}
