@@ -113,7 +113,6 @@ def against_exact(
     """
     check_dt(dt)
     check_parameters(p)
-    rate, v_leak = (as_tensor(x).detach().cpu().double() for x in (p.tau_syn_inv, p.v_leak))
     if not voltages or any(v.ndim != 1 or not len(v) for v in voltages.values()):
         shapes = {name: tuple(v.shape) for name, v in voltages.items()}
         raise ValueError(
@@ -124,14 +123,19 @@ def against_exact(
     if not w:
         raise ValueError("w must not be 0: without a jump there is nothing to compare. Use w=1.0.")
     p = LIParameters(*(as_tensor(x).detach().cpu().double().squeeze() for x in p))
+
+    def response(seconds: Tensor) -> Tensor:
+        return p.v_leak + w * exact(p, seconds).v_from_i
+
     axes = axes or new_axes()
     duration = dt * max(len(v) for v in voltages.values())
-    seconds = torch.linspace(0, duration, 1001, dtype=torch.float64)[1:]
-    curve = v_leak + w * exact(p, seconds).v_from_i
+    seconds = torch.linspace(0, duration, 1001, dtype=torch.float64)
+    curve = torch.cat([p.v_leak.reshape(1), response(seconds[1:])])
     axes.plot(1000 * seconds, curve, color=INPUT, linewidth=2.5, alpha=0.8, label="exact")
-    # Once more around the highest point, which is then known to three digits.
-    around = seconds[(curve - v_leak).abs().argmax()] * torch.linspace(0.9, 1.1, 2001, dtype=torch.float64)
-    sentence = f"The exact voltage peaks at {_peak(v_leak + w * exact(p, around).v_from_i, around, v_leak)}."
+    # Once more between the neighbours of the highest point: the peak is then known to three digits.
+    at = int((curve - p.v_leak).abs()[:-1].argmax())
+    around = torch.linspace(float(seconds[at - 1]), float(seconds[at + 1]), 20_001, dtype=torch.float64)[1:]
+    sentence = f"The exact voltage peaks at {_peak(response(around), around, p.v_leak)}."
     styles = itertools.cycle(zip(_LINE_STYLES, "os^D", strict=True))
     for (name, v), (line, marker) in zip(voltages.items(), styles, strict=False):
         v = v.detach().cpu().double()
@@ -141,10 +145,10 @@ def against_exact(
             t, v, color=VOLTAGE, linestyle=line, marker=marker, markersize=4,
             markerfacecolor="white" if faded else VOLTAGE, linewidth=1, label=name,
         )  # fmt: skip
-        share = (v - v_leak).sum() * dt * rate / w  # the exact area is w tau_syn
+        share = (v - p.v_leak).sum() * dt * p.tau_syn_inv / w  # the exact area is w tau_syn
         heading = name[:1].upper() + name[1:]
         sentence += (
-            f" {heading}: peak {_peak(v, t / 1000, v_leak)}, area {float(share):.2f} of the exact one."
+            f" {heading}: peak {_peak(v, t / 1000, p.v_leak)}, area {float(share):.2f} of the exact one."
         )
     axes.legend(frameon=False)
     axes.set(xlabel="time (ms)", ylabel="voltage v (V)")

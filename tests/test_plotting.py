@@ -85,10 +85,9 @@ def test_the_exact_curve_is_the_analytic_response():
     figure, _ = plotting.against_exact({"Euler": simulate(pulse(100), p=p).v}, p=p, w=2.0)
 
     curve = max(figure.axes[0].lines, key=lambda line: len(line.get_xdata()))
-    t = torch.as_tensor(curve.get_xdata()) / 1000
-    torch.testing.assert_close(
-        torch.as_tensor(curve.get_ydata()), 2 * exact(p, t).v_from_i, rtol=1e-12, atol=0
-    )
+    t, v = (torch.as_tensor(x) for x in (curve.get_xdata() / 1000, curve.get_ydata()))
+    assert (t[0], v[0]) == (0, 0)
+    torch.testing.assert_close(v[1:], 2 * exact(p, t[1:]).v_from_i, rtol=1e-12, atol=0)
 
 
 def test_the_comparison_says_wrong_peak_right_area():
@@ -256,3 +255,17 @@ def test_spikes_may_be_bool_and_must_have_the_steps_of_the_trajectory():
         ValueError, match=r"inputs must have the 40 steps of the trajectory in front, got shape \(80,"
     ):
         plotting.trajectory(simulate(inputs), inputs=torch.zeros(80))
+
+
+@pytest.mark.parametrize("steps", [10, 100, 3000, 50_000])
+def test_the_exact_peak_is_the_same_however_long_the_sequence(steps):
+    _, sentence = plotting.against_exact({"Euler": torch.zeros(steps)})
+
+    assert sentence.startswith("The exact voltage peaks at 0.25 V after 6.93 ms.")
+
+
+def test_the_exact_curve_starts_at_rest():
+    figure, _ = plotting.against_exact({"Euler": torch.zeros(100)}, p=LIParameters.from_tau(v_leak=-0.065))
+
+    (curve,) = [line for line in figure.axes[0].lines if line.get_label() == "exact"]
+    assert (curve.get_xdata()[0], curve.get_ydata()[0]) == (0, -0.065)
