@@ -142,7 +142,7 @@ def poisson(
     if bad.any():
         raise ValueError(
             f"rate must be spikes per second, from 0 to {1e6 / dt:g}, got {rate[bad][0]:g}. "
-            "A rate per millisecond is a thousandth of it."
+            "Use hertz, for example rate=100."
         )
     _check_that_it_fits("rate", rate, shape)
     counts = torch.poisson((rate * dt).expand(shape), generator=generator)
@@ -299,13 +299,7 @@ def _times(steps: int, dt: float) -> Tensor:
 
 def _shape(steps: int, neurons: int | Sequence[int]) -> tuple[int, ...]:
     _check_steps(steps)
-    sizes = (
-        (neurons,)
-        if _is_integer(neurons)
-        else tuple(neurons)
-        if isinstance(neurons, Iterable)
-        else (neurons,)
-    )
+    sizes = tuple(neurons) if isinstance(neurons, Iterable) else (neurons,)
     if not all(map(_is_integer, sizes)):
         raise TypeError(f"neurons must be an integer or several, got {neurons!r}. Use neurons=(4, 100).")
     if any(size < 0 for size in sizes):
@@ -316,14 +310,15 @@ def _shape(steps: int, neurons: int | Sequence[int]) -> tuple[int, ...]:
 
 
 def _real(name: str, x: float | Sequence[float] | Tensor, wanted: str) -> Tensor:
-    """Return numbers as a float64 tensor."""
+    """Return numbers as a float64 tensor, with all the digits of a list."""
+    is_odd = isinstance(x, bool) or (isinstance(x, Tensor) and (x.is_complex() or x.dtype is torch.bool))
     try:
-        values = torch.as_tensor(x)
+        values = None if is_odd else torch.as_tensor(x, dtype=torch.float64)
     except (TypeError, ValueError, RuntimeError):
         values = None
-    if values is None or values.is_complex() or values.dtype is torch.bool:
+    if values is None:
         raise TypeError(f"{name} must be {wanted}, got {x!r} of type {type(x).__name__}. Use plain numbers.")
-    return values.double()
+    return values
 
 
 def _check_that_it_fits(name: str, x: Tensor, shape: tuple[int, ...]) -> None:

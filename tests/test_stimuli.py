@@ -257,3 +257,15 @@ def test_each_neuron_gets_noise_of_its_own_whatever_the_shape_of_its_constants()
     assert torch.corrcoef(noise.flatten(1).T).fill_diagonal_(0).abs().max() < 0.3
     with pytest.raises(ValueError, match=r"p.tau_syn_inv of shape \(4, 1\) must fit \(\)"):
         stimuli.white_noise(1.0, 200, p=p)
+
+
+def test_a_late_spike_keeps_its_step():
+    # Two seconds later, float32 would be a step of 0.1 microseconds off.
+    x = stimuli.spikes([2.0000003], 20_000_010, dt=1e-7)
+
+    assert x.nonzero().flatten().tolist() == [20_000_003]
+
+
+def test_a_rate_is_no_truth_value():
+    with pytest.raises(TypeError, match="rate must be spikes per second, a number or a tensor, got True"):
+        stimuli.poisson(True, 2)
