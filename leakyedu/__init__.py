@@ -4,6 +4,7 @@
 model        what the neuron is: state, parameters, symbols, units; checks with good messages
 euler        one step: ``li_step``, ``li_feed_forward_step``, bit for bit as Norse computes them
 methods      ``(p, dt) -> Propagator``: ``euler`` ... ``exact``
+scan         the recurrence over a whole sequence, and its gradient
 sequence     many steps at once: ``simulate``
 layers       the same as ``torch.nn`` modules: ``LICell``, ``LI``, ``LILinearCell``
 device       the accelerator if there is one

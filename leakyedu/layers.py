@@ -155,15 +155,16 @@ class LI(LICell):
         Returns:
             The voltages in volt, of shape ``(time, ..., neurons)``, and the last state.
         """
-        p = self.p
-        trajectory = simulate_named("input_tensor", input_tensor, state, p, self.dt, self.method)
+        trajectory = simulate_named(
+            "input_tensor", input_tensor, state, self.p, self.dt, self.method, all_currents=False
+        )
         if len(trajectory.v):
-            last = LIState(trajectory.v[-1], trajectory.i[-1])
+            last_v = trajectory.v[-1]
         else:
-            state = resting_state(input_tensor, p, time_axis=True) if state is None else state
-            last = LIState(*(x.expand(trajectory.v.shape[1:]) for x in state))
+            start = resting_state(input_tensor, self.p, time_axis=True) if state is None else state
+            last_v = start.v.expand(trajectory.v.shape[1:])
         # Copies: what is done to the voltages or to the old state afterwards must not change the new one.
-        return trajectory.v, LIState(last.v.clone(), last.i.clone())
+        return trajectory.v, LIState(last_v.clone(), trajectory.i.clone())
 
 
 class LILinearCell(LICell):

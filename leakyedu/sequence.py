@@ -1,8 +1,11 @@
 """Many steps at once."""
 
+import math
+
 import torch
 from torch import Tensor
 
+from leakyedu.device import free_memory
 from leakyedu.methods import Method, Propagator, euler
 from leakyedu.model import (
     LIParameters,
@@ -20,6 +23,7 @@ from leakyedu.model import (
     warn_about_units,
     widen,
 )
+from leakyedu.scan import scan
 
 # At a limit itself, a time constant from float32 puts the factor a little below 0, or beyond 1.
 SLACK = 4 * torch.finfo(torch.float32).eps
@@ -75,8 +79,12 @@ def simulate_named(
     method: Method,
     *,
     warns: bool = True,
+    all_currents: bool = True,
 ) -> LIState:
-    """Run as :func:`simulate`; ``name`` is what an error or a warning calls the inputs."""
+    """Run as :func:`simulate`; ``name`` is what an error or a warning calls the inputs.
+
+    With ``all_currents=False`` the last current alone is returned, without a time axis.
+    """
     check_dt(dt)
     check_parameters(p)
     check_input(name, inputs)
@@ -84,9 +92,11 @@ def simulate_named(
         raise ValueError(
             f"{name} must have a time axis in front, got shape (). Use {name}[None], or a step function."
         )
+    if state is not None:
+        check_state(state)
+    _check_memory(name, inputs, state, 1 + all_currents)
     if state is None:
         state = resting_state(inputs, p, time_axis=True)
-    check_state(state)
     v, i = state.v, state.i
     if inputs.shape in (v.shape, i.shape):
         raise ValueError(
@@ -94,14 +104,14 @@ def simulate_named(
             f"the state. Use {name}[None] for one step, {name}[:, None] for one input to all neurons."
         )
     x = as_input(name, inputs, v.dtype)
-    states = {f"{name}[0]": x.new_empty(x.shape[1:]), "state.v": v, "state.i": i}
+    states = {f"{name}[0]": x.new_empty(()).expand(x.shape[1:]), "state.v": v, "state.i": i}
     check_shapes(states, {f"p.{field}": constant for field, constant in p._asdict().items()} | {"dt": dt})
     # With float32's 1 - dt / tau alone, ten thousand steps are off by a thousandth.
     finest = torch.float32 if x.device.type == "mps" else torch.float64
     fine = widen(p, finest)
     propagator = propagator_of(method, fine, dt.to(finest) if isinstance(dt, Tensor) else dt)
     check_shapes(states, {f"method(p, dt).{field}": entry for field, entry in propagator._asdict().items()})
-    trajectory = _step_by_step(x, state, widen(p, v.dtype).v_leak, propagator)
+    trajectory = _run(x, state, widen(p, v.dtype).v_leak, propagator, all_currents)
     if warns:
         # At most one of them: the first explains the others.
         _ = (
@@ -112,35 +122,52 @@ def simulate_named(
     return trajectory
 
 
-def _step_by_step(x: Tensor, state: LIState, v_leak: Tensor, propagator: Propagator) -> LIState:
-    shape = torch.broadcast_shapes(x.shape[1:], state.v.shape, state.i.shape)
+def _run(x: Tensor, state: LIState, v_leak: Tensor, propagator: Propagator, all_currents: bool) -> LIState:
+    """Flatten the neurons into one axis, in the dtype of the coefficients, and back."""
+    shape = x.shape[1:]
+    if not shape == state.v.shape == state.i.shape:
+        shape = torch.broadcast_shapes(shape, state.v.shape, state.i.shape)
+    if not len(x):
+        i = x.new_empty((0, *shape)) if all_currents else state.i.expand(shape)
+        return LIState(v=x.new_empty((0, *shape)), i=i)
+
     # float16 and bfloat16 are carried in the dtype of the coefficients and rounded once, at the end.
-    v = state.v.to(v_leak.dtype).expand(shape) - v_leak
-    i = state.i.to(v_leak.dtype).expand(shape)
-    v_from_i = propagator.v_from_i.to(v_leak.dtype)
-    whole_v, rest_v = _split(propagator.v_from_v, v_leak.dtype)
-    whole_i, rest_i = _split(propagator.i_from_i, v_leak.dtype)
-    voltages, currents = [], []
-    for jump in x:
-        i_jumped = i + jump
-        v = whole_v * v + (rest_v * v + v_from_i * i_jumped)
-        i = whole_i * i_jumped + rest_i * i_jumped
-        voltages.append(v)
-        currents.append(i)
-    if not voltages:
-        empty = x.new_empty((0, *shape))
-        return LIState(v=empty, i=empty.clone())
-    voltages = torch.stack(voltages) + v_leak
-    return LIState(v=voltages.to(x.dtype), i=torch.stack(currents).to(x.dtype))
+    wide = v_leak.dtype
+    v, i, rest = (y.to(device=x.device, dtype=wide).expand(shape).flatten() for y in (*state, v_leak))
+    if any(entry.numel() != 1 for entry in propagator):
+        propagator = Propagator(*(entry.to(x.device).expand(shape).flatten() for entry in propagator))
+    else:
+        propagator = Propagator(*(entry.to(x.device).reshape(()) for entry in propagator))
+    new_axes = (1,) * (len(shape) - x.ndim + 1)
+    jumps = x.to(wide).reshape(len(x), *new_axes, *x.shape[1:]).expand(len(x), *shape)
+
+    jumps = jumps.reshape(len(x), math.prod(shape))
+    voltages, currents = scan(jumps, v, i, rest, propagator, all_currents=all_currents)
+    return LIState(
+        v=voltages.to(x.dtype).reshape((len(x), *shape)),
+        i=currents.to(x.dtype).reshape((*currents.shape[:-1], *shape)),
+    )
 
 
-def _split(factor: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Return the whole number nearest to a factor, and the rest, which keeps its own digits.
-
-    Of 1 - 1/10,000 float32 keeps seven digits, and three of 1/10,000: over as many steps that shows.
-    """
-    whole = factor.round()
-    return whole.to(dtype), (factor - whole).to(dtype)
+def _check_memory(name: str, inputs: Tensor, state: LIState | None, sequences: int) -> None:
+    """Raise if the result and a copy of the inputs, where one is needed, cannot fit."""
+    floating = inputs.is_floating_point()
+    dtype = inputs.dtype if floating else torch.get_default_dtype() if state is None else state.v.dtype
+    neurons = max(y.numel() for y in (inputs[:1], *(state or ())))
+    sequences += not (floating and inputs.is_contiguous() and inputs[:1].numel() == neurons)
+    # Halves are computed in four bytes and returned in two.
+    each = 4 * sequences + 2 * sequences if dtype.itemsize == 2 else dtype.itemsize * sequences
+    needed = len(inputs) * neurons * each
+    # Below, asking would cost more than it could save.
+    if needed < 2**30 or type(inputs) is not Tensor or torch.compiler.is_compiling():
+        return
+    free = free_memory(inputs.device)
+    if free is not None and needed > free:
+        raise ValueError(
+            f"{name} of shape {tuple(inputs.shape)} would need {needed / 2**30:.3g} GiB for the result, and "
+            f"{free / 2**30:.3g} GiB are free on {inputs.device}. Run fewer steps at once, and start each "
+            "part from the last state of the one before."
+        )
 
 
 def propagator_of(method: Method, p: LIParameters, dt: float | Tensor) -> Propagator:
@@ -173,7 +200,7 @@ def warn_about_step(propagator: Propagator, p: LIParameters, dt: float | Tensor,
         ("tau_syn", propagator.i_from_i, p.tau_syn_inv),
         ("tau_mem", propagator.v_from_v, p.tau_mem_inv),
     ):
-        if not (values_are_readable(factors) and factors.numel()):
+        if not values_are_readable(factors) or _holds_everywhere(factors, -SLACK, 1 + SLACK):
             continue
         factors, taus, steps = torch.broadcast_tensors(
             factors.detach(), (1 / as_tensor(inverse)).detach(), as_tensor(dt).detach()
@@ -206,6 +233,12 @@ def warn_about_step(propagator: Propagator, p: LIParameters, dt: float | Tensor,
     return True
 
 
+def _holds_everywhere(x: Tensor, low: float, high: float) -> bool:
+    if x.ndim == 0:
+        return low <= x.item() <= high
+    return bool(((x >= low) & (x <= high)).all())
+
+
 def _limit(method: Method, bad: float, is_bad) -> float | None:
     """Return the smallest dt / tau at which a method's factor is bad, by bisection below ``bad``.
 
@@ -226,11 +259,17 @@ def _limit(method: Method, bad: float, is_bad) -> float | None:
 
 
 def _warn_about_non_finite(name: str, trajectory: LIState) -> bool:
-    if not len(trajectory.v) or not values_are_readable(trajectory.v):
+    v, i = trajectory
+    if not len(v) or not values_are_readable(v):
         return False
-    if bool((trajectory.v[-1].isfinite() & trajectory.i[-1].isfinite()).all()):
+    last = i[-1] if i.ndim == v.ndim else i
+    if bool((v[-1].isfinite() & last.isfinite()).all()):
         return False
-    wrong = ~(trajectory.v.detach().isfinite() & trajectory.i.detach().isfinite())
+    wrong = ~v.detach().isfinite()
+    if i.ndim == v.ndim:
+        wrong |= ~i.detach().isfinite()
+    else:
+        wrong[-1] |= ~i.detach().isfinite()
     step, *neuron = wrong.nonzero()[0].tolist()
     where = f" of neuron {tuple(neuron)}" if neuron else ""
     warn(

@@ -774,23 +774,43 @@ def test_a_good_check_is_remembered(monkeypatch):
     check_parameters(p)
 
 
-def test_another_object_with_the_same_id_is_checked():
-    # Whatever gets the id of dead parameters, whose tensors live on, meets the entry they left.
+def test_other_tensors_with_the_same_ids_are_checked():
+    # Whatever gets the id of a dead tensor, while the others live on, meets the entry it left.
     p = fresh()
     check_parameters(p)
-    entry = model._known_good[id(p)]
-    bad = LIParameters(p.tau_syn_inv, p.tau_mem_inv, torch.tensor(math.nan))
-    other = {"tau_syn_inv": 1.0}
-    reordered = (p.tau_syn_inv, p.tau_mem_inv, p.v_leak)
-
-    model._known_good.update({id(bad): entry, id(other): entry, id(reordered): entry})
+    entry = model._known_good[tuple(map(id, p))]
+    bad = p._replace(v_leak=torch.tensor(math.nan))
+    model._known_good[tuple(map(id, bad))] = entry
 
     with pytest.raises(ValueError, match=r"p\.v_leak must be finite, got nan"):
         check_parameters(bad)
-    with pytest.raises(TypeError, match="p must be LIParameters, got dict"):
-        check_parameters(other)
+
+
+def test_good_tensors_in_another_kind_of_object_are_refused():
+    p = fresh()
+    check_parameters(p)
+
     with pytest.raises(TypeError, match="p must be LIParameters, got tuple"):
-        check_parameters(reordered)
+        check_parameters(tuple(p))
+
+
+def test_the_same_tensors_in_another_order_are_checked():
+    p = LIParameters(v_leak=torch.tensor(-0.065))
+    check_parameters(p)
+
+    with pytest.raises(ValueError, match=r"p\.tau_syn_inv must be finite and at least 0"):
+        check_parameters(LIParameters(p.v_leak, p.tau_mem_inv, p.tau_syn_inv))
+
+
+def test_the_memory_serves_every_object_that_holds_the_same_tensors(monkeypatch):
+    monkeypatch.setattr(model, "_known_good", {})
+    p = fresh()
+    check_parameters(p)
+    monkeypatch.setattr(model, "_holds", None)  # reading a value again would call it
+
+    check_parameters(LIParameters(*p))
+
+    assert len(model._known_good) == 1
 
 
 def test_an_id_in_use_again_does_not_hide_a_bad_value():

@@ -1,0 +1,390 @@
+r"""The recurrence of a leaky integrator over a whole sequence, without waiting for each step.
+
+.. math::
+    i^+_n &= i_{n-1} + x_n \\
+    v_n - r &= M_{vv} \, (v_{n-1} + w_n - r) + M_{vi} \, i^+_n \\
+    i_n &= M_{ii} \, i^+_n
+
+:math:`x_n` is the jump of the current and :math:`r` the voltage at rest. The kick :math:`w_n` of the
+voltage is there for the gradient, which obeys the same recurrence backwards in time, voltage and current
+having changed places.
+
+Time is cut into blocks. What the inputs of a block add to the state at its end is a weighted sum, the
+weights being powers of :math:`M`. A scan over these few sums gives the state in which each block starts,
+and then all blocks run side by side: on a CPU a step of all of them is one row of numbers, elsewhere a
+block is one product with the lower triangular matrix of the powers.
+
+Source: Blelloch, *Prefix Sums and Their Applications* (1990); Martin and Cundy, *Parallelizing Linear
+Recurrent Neural Nets Over Sequence Length* (2018).
+"""
+
+import math
+from itertools import pairwise, repeat
+
+import torch
+from torch import Tensor
+
+from leakyedu.methods import Propagator
+from leakyedu.model import values_are_readable
+
+
+def scan(
+    x: Tensor, v: Tensor, i: Tensor, rest: Tensor, m: Propagator, *, all_currents: bool
+) -> tuple[Tensor, Tensor]:
+    """Run neurons over a sequence of at least one step.
+
+    Args:
+        x: jumps, of shape ``(time, neurons)``.
+        v: voltage at the start, of shape ``(neurons,)``.
+        i: current at the start, likewise.
+        rest: voltage at rest, likewise.
+        m: propagator, its entries all of shape ``()`` or all ``(neurons,)``, best in float64.
+        all_currents: whether the current of each step is wanted.
+
+    Returns:
+        The voltages, of shape ``(time, neurons)``, and the currents likewise, or the last one alone.
+    """
+    if _is_transformed():
+        return _by_products(x, None, v, i, rest, m, False, all_currents)
+    if torch.is_grad_enabled() and any(entry.requires_grad for entry in m) and not all_currents:
+        # The gradient of the propagator is a sum over all currents.
+        voltages, currents = _Scan.apply(x, None, v, i, rest, *m, False, True)
+        return voltages, currents[-1]
+    return _Scan.apply(x, None, v, i, rest, *m, False, all_currents)
+
+
+def _is_transformed() -> bool:
+    """Tell whether something else than autograd follows the operations, and cannot look into _Scan."""
+    return (
+        torch.compiler.is_compiling()
+        or torch._C._are_functorch_transforms_active()
+        or torch.autograd.forward_ad._current_level >= 0
+    )
+
+
+def _on_cpu(x: Tensor, *arguments) -> tuple[Tensor, Tensor]:
+    """Run in the fastest of three ways, and step by step where only that gives the right numbers."""
+    time, neurons = x.shape
+    # Blocks as long as there are blocks cost the fewest operations. A row, which is one step of them all,
+    # need not be longer than 2^18: on two cores longer rows made a number no cheaper, and shorter ones
+    # did (1,024 x 32,768 in 2, 4, 8, 16 blocks: 52, 50, 47, 46 ms). Below 64 steps one block is fastest,
+    # and below a few million multiplications so are products (1,000 x 100: 0.55 against 0.78 ms; ten
+    # times the neurons: 2.5 against 1.4 ms).
+    most = math.isqrt(time)
+    by_products = time >= 64 and time * most * neurons <= 4e6
+    most = min(most, 2**18 // max(neurons, 1))
+    blocks = 1 if time < 64 or most < 2 else min(range(most, most // 2, -1), key=lambda n: time % n)
+
+    voltages, currents = (
+        _by_products(x, *arguments) if by_products else _in_place(x, *arguments, blocks=blocks)
+    )
+    last = 0 if arguments[-2] else -1
+    states = voltages[last] + (currents[last] if currents.ndim == 2 else currents)
+    if (by_products or blocks > 1) and not states.isfinite().all():
+        # A sum over a block may overflow where no state does, or hold what comes later in the block.
+        return _in_place(x, *arguments, blocks=1)
+    return voltages, currents
+
+
+class _Scan(torch.autograd.Function):
+    r"""The scan, and its gradient: the same scan, backwards.
+
+    With :math:`g_n` for the gradient with respect to the state of step :math:`n`,
+
+    .. math::
+        \lambda_n = g_n + M^T \lambda_{n+1}
+
+    and :math:`M^T`, with voltage and current exchanged, is a propagator with its diagonal exchanged.
+    """
+
+    @staticmethod
+    def forward(ctx, x, w, v, i, rest, q, c, p, backwards, all_currents):
+        tensors = [y for y in (x, w, v, i, rest, q, c, p) if y is not None]
+        run = _on_cpu if all(map(values_are_readable, tensors)) else _by_products
+        voltages, currents = run(x, w, v, i, rest, Propagator(q, c, p), backwards, all_currents)
+
+        for_propagator = (x, w, v, i, rest, voltages, currents) if any(ctx.needs_input_grad[5:8]) else ()
+        ctx.save_for_backward(q, c, p, *for_propagator)
+        ctx.backwards, ctx.all_currents = backwards, all_currents
+        ctx.like = x.new_empty(0).expand(0), x.shape
+        ctx.set_materialize_grads(False)
+        return voltages, currents
+
+    @staticmethod
+    def backward(ctx, g_v, g_i):
+        q, c, p, *for_propagator = ctx.saved_tensors
+        like, shape = ctx.like
+        needs_kicks, needs_propagator = ctx.needs_input_grad[1], any(ctx.needs_input_grad[5:8])
+        zero = like.new_zeros(shape[1])
+        if g_v is None:
+            g_v = like.new_zeros(shape)
+        kicks, end = (g_i, zero) if ctx.all_currents else (None, zero if g_i is None else g_i)
+
+        reverse = not ctx.backwards
+        d_i, d_v = _Scan.apply(g_v, kicks, end, zero, zero, p, c, q, reverse, needs_kicks or needs_propagator)
+        first = 0 if reverse else -1
+        d_i_start, d_v_start = d_i[first], d_v[first] if d_v.ndim == 2 else d_v
+        # Raised together with rest and start, all voltages rise by as much.
+        d_rest = g_v.sum(0) - d_v_start if ctx.needs_input_grad[4] else None
+
+        d_m = None, None, None
+        if needs_propagator:
+            x, w, v, i, rest, voltages, currents = for_propagator
+            lambda_v = g_v + _before(d_v, zero, reverse)
+            lambda_i = _before(d_i, end, reverse) + (0 if kicks is None else kicks)
+            above = _before(voltages, v, ctx.backwards) - rest + (0 if w is None else w)
+            jumped = _before(currents, i, ctx.backwards) + x
+            pairs = (lambda_v, above), (lambda_v, jumped), (lambda_i, jumped)
+            d_m = ((a * b).sum(0 if q.ndim else None, dtype=q.dtype) for a, b in pairs)
+        return d_i, d_v if needs_kicks else None, d_v_start, d_i_start, d_rest, *d_m, None, None
+
+
+def _before(states: Tensor, start: Tensor, backwards: bool) -> Tensor:
+    """Return for each step the state before it."""
+    return torch.cat([states[1:], start[None]] if backwards else [start[None], states[:-1]])
+
+
+# -- Powers ----------------------------------------------------------------------------------------
+
+
+def _powers(m: Propagator, highest: int) -> Tensor:
+    r"""Return :math:`M^0, \dots, M^\text{highest}`, of shape ``(highest + 1, 3, ...)``: q, c and p of each.
+
+    .. math::
+        M^{n + k} = M^n M^k
+    """
+    if m.v_from_v.ndim == 0 and all(values_are_readable(y) and not y.requires_grad for y in m):
+        # In Python's own numbers, ten times faster than in tensors of one number.
+        q, c, p = (y.item() for y in m)
+        powers = [(1.0, 0.0, 1.0)]
+        for _ in range(highest):
+            q_n, c_n, p_n = powers[-1]
+            powers.append((q * q_n, q * c_n + c * p_n, p * p_n))
+        return torch.tensor(powers, dtype=torch.float64, device="cpu")
+    one = torch.ones_like(m.v_from_v)[None]
+    powers, top = Propagator(one, torch.zeros_like(one), one), m
+    while len(powers.v_from_v) <= highest:
+        higher = _product(top, powers)
+        powers, top = Propagator(*map(torch.cat, zip(powers, higher, strict=True))), _product(top, top)
+    return torch.stack(powers, 1)[: highest + 1]
+
+
+def _product(a: Propagator, b: Propagator) -> Propagator:
+    return Propagator(
+        v_from_v=a.v_from_v * b.v_from_v,
+        v_from_i=a.v_from_v * b.v_from_i + a.v_from_i * b.i_from_i,
+        i_from_i=a.i_from_i * b.i_from_i,
+    )
+
+
+def _finite(powers: Tensor, dtype: torch.dtype) -> Tensor:
+    """Round, and keep finite what a zero may be multiplied with, or else silence would not stay silence."""
+    return powers.to(dtype).nan_to_num(nan=torch.finfo(dtype).max)
+
+
+def _toeplitz(powers: Tensor) -> Tensor:
+    """Return the lower triangular matrix whose entry (n, k) is ``powers[n - k]``."""
+    steps = torch.arange(len(powers), device=powers.device)
+    padded = torch.cat([torch.zeros_like(powers[1:]), powers])
+    return padded[len(powers) - 1 + steps[:, None] - steps]
+
+
+def _weighted_sums(weights: Tensor, x: Tensor) -> Tensor:
+    """Sum over the steps of each block.
+
+    Weights of shape ``(sums, steps)`` or ``(sums, steps, neurons)`` and inputs of shape
+    ``(blocks, steps, neurons)`` give ``(blocks, sums, neurons)``.
+    """
+    kind = x.device.type
+    if torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind):
+        # A state is not a layer's activation: half of its digits would not do.
+        with torch.autocast(kind, enabled=False):
+            return _weighted_sums(weights, x)
+    if x.dtype is torch.float32 and kind == "cuda" and _tf32_is_allowed():
+        return _weighted_sums(weights.double(), x.double()).float()
+    if weights.ndim == 2:
+        return weights @ x
+    if len(weights) <= 2:
+        # Twice as fast as a product for each neuron, which copies the inputs.
+        return torch.stack([(row * x).sum(1) for row in weights], 1)
+    return torch.einsum("skn,bkn->bsn", weights, x)
+
+
+def _tf32_is_allowed() -> bool:
+    """Tell whether a product of float32 matrices may lose four of its seven digits."""
+    matmul = torch.backends.cuda.matmul
+    # Each of torch's two switches refuses to be read once the other was set; compilation knows the old.
+    if hasattr(matmul, "fp32_precision") and not torch.compiler.is_compiling():
+        return matmul.fp32_precision == "tf32"
+    return matmul.allow_tf32
+
+
+# -- Blocks ----------------------------------------------------------------------------------------
+
+
+def _starts(
+    x: Tensor, w: Tensor | None, v: Tensor, i: Tensor, rest: Tensor, powers: Tensor, backwards: bool
+) -> tuple[Tensor, Tensor]:
+    """Return voltage above rest and current at the start of each block, of shape ``(blocks, neurons)``.
+
+    ``x`` and ``w`` have the shape ``(blocks, steps, neurons)``; the powers go up to ``steps``.
+    """
+    # The last input acts for one step until the end of its block, the first for all.
+    weights = _finite(powers[1:], x.dtype).movedim(1, 0)
+    weights = weights if backwards else weights.flip(1)
+    # What the block at the end of the sequence adds, no other block needs.
+    others = slice(1, None) if backwards else slice(-1)
+    ends = _weighted_sums(weights[1:], x[others])
+    if w is not None:
+        ends = ends + torch.nn.functional.pad(_weighted_sums(weights[:1], w[others]), (0, 0, 0, 1))
+
+    parts = torch.cat([torch.stack([v - rest, i])[None], ends.flip(0) if backwards else ends])
+    starts = _carry(parts, Propagator(*powers[-1]))
+    return (starts.flip(0) if backwards else starts).unbind(1)
+
+
+def _carry(parts: Tensor, m: Propagator) -> Tensor:
+    """Return each state of the recurrence ``y = M y + part``; all of shape ``(blocks, 2, neurons)``."""
+    if m.v_from_v.ndim and values_are_readable(parts):
+        # Powers for each block and neuron would be more numbers than there are inputs.
+        q_p, c = torch.stack([m.v_from_v, m.i_from_i]).to(parts.dtype), m.v_from_i.to(parts.dtype)
+        states = parts.clone()
+        for before, after in pairwise(states):
+            after.addcmul_(q_p, before)
+            after[0].addcmul_(c, before[1])
+        return states
+    q, c, p = _toeplitz(_finite(_powers(m, len(parts) - 1), parts.dtype)).unbind(2)
+    parts_v, parts_i = parts.unbind(1)
+    v = _weighted_sums(torch.cat([q, c], 1), torch.cat([parts_v, parts_i])[None])[0]
+    i = _weighted_sums(p, parts_i[None])[0]
+    return torch.stack([v, i], 1)
+
+
+def _by_products(
+    x: Tensor,
+    w: Tensor | None,
+    v: Tensor,
+    i: Tensor,
+    rest: Tensor,
+    m: Propagator,
+    backwards: bool,
+    all_currents: bool,
+) -> tuple[Tensor, Tensor]:
+    """Multiply each block with a matrix: few and large operations, which any transform can follow."""
+    time, neurons = x.shape
+    steps = math.isqrt(time - 1) + 1
+    blocks = -(-time // steps)
+    missing = blocks * steps - time
+
+    def cut(y: Tensor) -> Tensor:
+        padding = (0, 0, missing, 0) if backwards else (0, 0, 0, missing)
+        return (torch.nn.functional.pad(y, padding) if missing else y).reshape(blocks, steps, neurons)
+
+    def join(y: Tensor) -> Tensor:
+        return y.reshape(-1, neurons)[missing:] if backwards else y.reshape(-1, neurons)[:time]
+
+    x, w = cut(x), None if w is None else cut(w)
+    powers = _powers(m, steps)
+    start_v, start_i = _starts(x, w, v, i, rest, powers, backwards)
+    powers = _finite(powers[1:], x.dtype)
+    triangles = _toeplitz(powers)
+    if backwards:
+        powers, triangles = powers.flip(0), triangles.flip(0, 1)
+    (q, c, p), (kicks, to_v, to_i) = powers[:, None].unbind(2), triangles.unbind(2)
+
+    inputs = [start_v[:, None], x, start_i[:, None]]
+    columns = [q, to_v, c]
+    if w is not None:
+        inputs, columns = [w, *inputs], [kicks, *columns]
+    inputs = torch.cat(inputs, 1)
+    voltages = join(_weighted_sums(torch.cat(columns, 1), inputs)) + rest
+    for_currents, inputs = torch.cat([to_i, p], 1), inputs[:, -steps - 1 :]
+    if all_currents:
+        return voltages, join(_weighted_sums(for_currents, inputs))
+    at, block = (missing, 0) if backwards else (steps - 1 - missing, blocks - 1)
+    return voltages, _weighted_sums(for_currents[at : at + 1], inputs[block : block + 1])[0, 0]
+
+
+def _in_place(
+    x: Tensor,
+    w: Tensor | None,
+    v: Tensor,
+    i: Tensor,
+    rest: Tensor,
+    m: Propagator,
+    backwards: bool,
+    all_currents: bool,
+    blocks: int,
+) -> tuple[Tensor, Tensor]:
+    """Step all blocks side by side, each state written where it stays."""
+    time, neurons = x.shape
+    voltages = x.new_empty(x.shape)
+    currents = x.new_empty(x.shape) if all_currents else None
+    # Steps that are left over run alone, and first.
+    odd = time % blocks
+    first, others = (
+        (slice(time - odd, time), slice(time - odd)) if backwards else (slice(odd), slice(odd, time))
+    )
+    for span, side_by_side in ((first, 1), (others, blocks)) if odd else ((others, blocks),):
+        steps = len(x[span]) // side_by_side
+        x_, w_, voltages_, currents_ = (
+            y if y is None else y[span].view(side_by_side, steps, neurons) for y in (x, w, voltages, currents)
+        )
+        starts = v[None], i[None]
+        if side_by_side > 1:
+            start_v, start_i = _starts(x_, w_, v, i, rest, _powers(m, steps), backwards)
+            starts = start_v + rest, start_i
+        last = 0 if backwards else -1
+        v, i = (y[last] for y in _step(x_, w_, *starts, rest, m, backwards, voltages_, currents_))
+    return voltages, i if currents is None else currents
+
+
+def _step(
+    x: Tensor,
+    w: Tensor | None,
+    v: Tensor,
+    i: Tensor,
+    rest: Tensor,
+    m: Propagator,
+    backwards: bool,
+    voltages: Tensor,
+    currents: Tensor | None,
+) -> tuple[Tensor, Tensor]:
+    """Step through blocks of shape ``(blocks, steps, neurons)``, write all states, return the last ones."""
+    q, c, p = m
+    simple = not rest.any() and bool(((1 - q - c).abs() <= 2 * torch.finfo(q.dtype).eps).all())
+    # 1 - q and 1 - p, not q and p: of .9999 float32 keeps fewer digits than of .0001.
+    to_rest, to_v, loss = (
+        y.item() if y.ndim == 0 else y.to(x.dtype).expand(v.shape).contiguous() for y in (1 - q, c, p - 1)
+    )
+    rest = rest.expand(v.shape).contiguous()
+    jumped, kicked = torch.empty_like(v), torch.empty_like(v)
+    smallest = 2**10 * torch.finfo(x.dtype).tiny
+
+    rows = zip(
+        x.unbind(1),
+        repeat(None) if w is None else w.unbind(1),
+        voltages.unbind(1),
+        repeat(jumped) if currents is None else currents.unbind(1),
+        strict=False,
+    )
+    for n, (x_n, w_n, v_n, i_n) in enumerate(reversed(list(rows)) if backwards else rows, 1):
+        torch.add(i, x_n, out=jumped)
+        if w_n is not None:
+            v = torch.add(v, w_n, out=kicked)
+        if simple:
+            torch.lerp(v, jumped, to_v, out=v_n)
+        else:
+            _add_scaled(torch.lerp(v, rest, to_rest, out=v_n), jumped, to_v, out=v_n)
+        _add_scaled(jumped, jumped, loss, out=i_n)
+        v, i = v_n, i_n
+        if n % 64 == 0:
+            # What has almost vanished becomes zero: with subnormal numbers a step takes twelve times as long.
+            v, i = torch.hardshrink(v, smallest), torch.hardshrink(i, smallest)
+    return v, i
+
+
+def _add_scaled(x: Tensor, y: Tensor, factor: float | Tensor, out: Tensor) -> Tensor:
+    if isinstance(factor, float):
+        return torch.add(x, y, alpha=factor, out=out)
+    return torch.addcmul(x, y, factor, out=out)

@@ -1,0 +1,356 @@
+"""The engine under `simulate`: each way to run the recurrence, held against the loop that defines it."""
+
+import math
+import subprocess
+import sys
+import warnings
+from functools import partial
+
+import pytest
+import torch
+from torch.autograd import forward_ad, gradcheck, gradgradcheck
+
+from leakyedu import scan as engine
+from leakyedu.methods import Propagator, exact
+from leakyedu.model import LIParameters
+from leakyedu.scan import scan
+
+F64 = torch.float64
+TIMES = [1, 2, 5, 63, 64, 65, 100, 257, 1000]
+
+
+def noise(*shape, dtype=F64, seed=1):
+    return torch.randn(shape, dtype=F64, generator=torch.Generator().manual_seed(seed)).to(dtype)
+
+
+def propagator(*neurons):
+    """Return that of `exact` for time constants between 3 and 14 ms, one pair for each neuron."""
+    tau_syn, tau_mem = 3e-3 + 0.011 * torch.rand(
+        2, *neurons, dtype=F64, generator=torch.Generator().manual_seed(4)
+    )
+    return exact(LIParameters.from_tau(tau_syn, tau_mem), 1e-3)
+
+
+def loop(x, w, v, i, rest, m, backwards, all_currents):
+    """The recurrence as the module's docstring states it, one step after the other."""
+    steps = range(len(x))
+    states = {}
+    for n in reversed(steps) if backwards else steps:
+        jumped = i + x[n]
+        kicked = v if w is None else v + w[n]
+        v = rest + m.v_from_v * (kicked - rest) + m.v_from_i * jumped
+        i = m.i_from_i * jumped
+        states[n] = v, i
+    voltages, currents = (torch.stack(y) for y in zip(*(states[n] for n in steps), strict=True))
+    return voltages, currents if all_currents else i
+
+
+def in_blocks(blocks):
+    def run(x, *arguments):
+        return engine._in_place(x, *arguments, blocks=min(blocks, len(x)))
+
+    return run
+
+
+WAYS = {
+    "products": engine._by_products,
+    "step by step": in_blocks(1),
+    "side by side": in_blocks(7),
+    "chosen": engine._on_cpu,
+}
+EACH_WAY = pytest.mark.parametrize("run", WAYS.values(), ids=WAYS)
+
+
+@EACH_WAY
+@pytest.mark.parametrize("time", TIMES)
+@pytest.mark.parametrize("own", [(), (3,)], ids=["one propagator", "one each"])
+@pytest.mark.parametrize("kicked", [False, True])
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("all_currents", [False, True])
+def test_every_way_runs_the_recurrence(run, time, own, kicked, backwards, all_currents):
+    x, w = noise(time, 3, seed=1), noise(time, 3, seed=2) if kicked else None
+    arguments = x, w, *noise(3, 3, seed=3), propagator(*own), backwards, all_currents
+
+    ours = run(*arguments)
+
+    for a, b in zip(ours, loop(*arguments), strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-13 * b.abs().max().item())
+
+
+@EACH_WAY
+def test_in_float32_every_way_is_the_recurrence_within_its_rounding(run):
+    x, state = noise(1000, 3, seed=1), noise(3, 3, seed=3)
+    rest = propagator(), False, True
+    truth = loop(x, None, *state, *rest)
+
+    ours = run(x.float(), None, *state.float(), *rest)
+
+    for a, b in zip(ours, truth, strict=True):
+        torch.testing.assert_close(a.double(), b, rtol=0, atol=1e-6 * b.abs().max().item())
+
+
+FACTORS = {
+    "rings": (-0.5, 0.4, -0.9),
+    "grows": (1.1, 0.1, 0.7),
+    "rings and grows": (-1.2, 0.3, 0.8),
+    "both grow": (1.05, 0.2, -1.1),
+    "forgets": (0.0, 0.5, 0.0),
+    "holds": (1.0, 0.0, 1.0),
+    "adds up": (1.0, 0.5, 1.0),
+    "equal": (0.9, 0.1, 0.9),
+}
+
+
+@EACH_WAY
+@pytest.mark.parametrize("factors", FACTORS.values(), ids=FACTORS)
+@pytest.mark.parametrize("own", [False, True])
+def test_any_factors_will_do(run, factors, own):
+    m = Propagator(*(torch.tensor(y, dtype=F64) for y in factors))
+    if own:
+        m = Propagator(*(y.expand(3).clone() for y in m))
+    arguments = noise(200, 3), None, *noise(3, 3, seed=3), m, False, True
+
+    ours = run(*arguments)
+
+    for a, b in zip(ours, loop(*arguments), strict=True):
+        # Growing ones are compared at each step, on the scale reached until then.
+        scale = b.abs().cummax(0).values.amax(1, keepdim=True)
+        assert ((a - b).abs() <= 1e-12 * scale).all()
+
+
+@pytest.mark.parametrize("factor", [3.0, -3.0, 50.0])
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("neurons", [2, 5000])  # by products, and side by side
+def test_growth_is_finite_as_long_as_in_the_loop(factor, own, neurons):
+    m = Propagator(*(torch.tensor(y, dtype=F64) for y in (factor, 0.5, 0.5)))
+    if own:
+        m = Propagator(*(y.expand(neurons).clone() for y in m))
+    x = torch.zeros(300, neurons)
+    x[100, 1] = 1
+    zero = torch.zeros(neurons)
+    arguments = x, None, zero, zero, zero, m, False, True
+
+    ours = engine._on_cpu(*arguments)
+
+    in_float32 = Propagator(*(y.float() for y in m))
+    theirs = loop(x, None, zero, zero, zero, in_float32, False, True)
+    assert not theirs[0].isfinite().all()
+    for a, b in zip(ours, theirs, strict=True):
+        assert torch.equal(a.isfinite(), b.isfinite())
+        torch.testing.assert_close(a[b.isfinite()], b[b.isfinite()], rtol=1e-4, atol=0)
+
+
+def test_products_keep_a_silent_neuron_silent_beside_factors_that_overflow():
+    m = Propagator(*(torch.tensor(y, dtype=F64) for y in (50.0, 0.5, -40.0)))
+    zero = torch.zeros(2)
+
+    voltages, currents = engine._by_products(torch.zeros(1000, 2), None, zero, zero, zero, m, False, True)
+
+    assert not voltages.any()
+    assert not currents.any()
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("at", [0, 63, 64, 150, 199])
+@pytest.mark.parametrize("neurons", [3, 5000])
+def test_a_bad_number_spoils_what_it_spoils_in_the_loop(bad, at, neurons):
+    x = noise(200, neurons, dtype=torch.float32)
+    x[at, 1] = bad
+    arguments = x, None, *torch.zeros(3, neurons), propagator(), False, True
+
+    voltages, currents = engine._on_cpu(*arguments)
+
+    spoilt = torch.zeros(200, neurons, dtype=torch.bool)
+    spoilt[at:, 1] = True
+    assert torch.equal(~voltages.isfinite(), spoilt)
+    assert torch.equal(~currents.isfinite(), spoilt)
+
+
+@pytest.mark.parametrize("neurons", [1, 100_000])
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("dtype", [torch.float32, F64])
+def test_after_a_long_silence_nothing_is_left_that_would_be_slow(neurons, own, dtype):
+    # In 64 steps of a factor above 3/4 nothing gets from where it is dropped to subnormal numbers.
+    m = Propagator(*(torch.tensor(y, dtype=F64) for y in (0.5, 0.5, 0.5)))
+    if own:
+        m = Propagator(*(y.expand(neurons).clone() for y in m))
+    x = torch.zeros(1300, neurons, dtype=dtype)
+    x[0] = 1
+    zero = torch.zeros(neurons, dtype=dtype)
+
+    voltages, currents = engine._in_place(x, None, zero, zero, zero, m, False, True, blocks=1)
+
+    assert voltages[60].all()
+    assert not voltages[-64:].any()
+    assert not currents[-64:].any()
+
+
+def test_a_number_that_decays_slowly_is_dropped_before_it_becomes_subnormal():
+    m = Propagator(*(torch.tensor(y, dtype=F64) for y in (0.9, 0.1, 0.8)))
+    x = torch.zeros(2000, 1)
+    x[0] = 1
+    zero = torch.zeros(1)
+
+    voltages, _ = engine._in_place(x, None, zero, zero, zero, m, False, True, blocks=1)
+
+    subnormal = (voltages != 0) & (voltages.abs() < torch.finfo(torch.float32).tiny)
+    assert not subnormal.any()
+    assert voltages[700].item() > 0
+    assert voltages[-1].item() == 0
+
+
+# -- Powers ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("own", [(), (3,)])
+def test_powers_are_those_of_the_matrix(own):
+    m = propagator(*own)
+    matrix = torch.stack([m.v_from_v, m.v_from_i, torch.zeros_like(m.v_from_v), m.i_from_i], -1)
+    matrix = matrix.reshape(*own, 2, 2)
+
+    powers = engine._powers(m, 20)
+
+    assert powers.shape == (21, 3, *own)
+    truth = torch.stack([torch.linalg.matrix_power(matrix, n) for n in range(21)])
+    for k, (row, column) in enumerate([(0, 0), (0, 1), (1, 1)]):
+        torch.testing.assert_close(powers[:, k], truth[..., row, column], rtol=1e-13, atol=1e-300)
+
+
+def test_powers_of_numbers_are_those_of_tensors():
+    m = propagator()
+
+    numbers = engine._powers(m, 33)
+
+    tensors = engine._powers(Propagator(*(y.clone().requires_grad_() for y in m)), 33)
+    torch.testing.assert_close(numbers, tensors.detach(), rtol=1e-14, atol=0)
+
+
+def test_a_toeplitz_matrix_repeats_its_first_column_below_the_diagonal():
+    matrix = engine._toeplitz(torch.tensor([1.0, 2, 3]))
+
+    assert matrix.tolist() == [[1, 0, 0], [2, 1, 0], [3, 2, 1]]
+
+
+# -- Gradients -------------------------------------------------------------------------------------
+
+
+def leaves(time, *own):
+    tensors = noise(time, 2, seed=1), *noise(3, 2, seed=3), *propagator(*own)
+    return [y.clone().requires_grad_() for y in tensors]
+
+
+@pytest.mark.parametrize("own", [(), (2,)], ids=["one propagator", "one each"])
+@pytest.mark.parametrize("all_currents", [False, True])
+@pytest.mark.parametrize("time", [1, 5, 70])
+def test_gradients_of_everything_are_those_of_differences_and_so_are_theirs(own, all_currents, time):
+    def run(x, v, i, rest, q, c, p):
+        return scan(x, v, i, rest, Propagator(q, c, p), all_currents=all_currents)
+
+    assert gradcheck(run, leaves(time, *own))
+    assert gradgradcheck(run, leaves(time, *own))
+
+
+@pytest.mark.parametrize("neurons", [3, 20_000])  # by products, and side by side
+@pytest.mark.parametrize("own", [False, True])
+def test_gradients_are_those_of_the_loop(neurons, own):
+    m = propagator(neurons) if own else propagator()
+    tensors = noise(70, neurons), *noise(3, neurons, seed=3), *m
+    weights = noise(2, 70, neurons, seed=5)
+
+    def gradients(run):
+        x, v, i, rest, *m = copies = [y.clone().requires_grad_() for y in tensors]
+        voltages, currents = run(x, None, v, i, rest, Propagator(*m), False, True)
+        return torch.autograd.grad((weights[0] * voltages + weights[1] * currents).sum(), copies)
+
+    def ours(x, w, v, i, rest, m, backwards, all_currents):
+        return scan(x, v, i, rest, m, all_currents=all_currents)
+
+    for a, b in zip(gradients(ours), gradients(loop), strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-12 * b.abs().max().item())
+
+
+def test_one_node_of_the_graph_serves_a_whole_sequence():
+    x = noise(1000, 2).requires_grad_()
+
+    voltages, _ = scan(x, *torch.zeros(3, 2, dtype=F64), propagator(), all_currents=False)
+
+    assert [node.name() for node, _ in voltages.grad_fn.next_functions if node] == [
+        "torch::autograd::AccumulateGrad"
+    ]
+
+
+def test_no_graph_is_built_and_nothing_kept_when_no_gradient_is_asked_for():
+    x = noise(1000, 2)
+
+    voltages, currents = scan(x, *torch.zeros(3, 2, dtype=F64), propagator(), all_currents=True)
+
+    assert voltages.grad_fn is currents.grad_fn is None
+
+
+def test_fixed_parameters_keep_no_sequence_for_the_backward_pass():
+    kept = []
+    x = noise(1000, 2).requires_grad_()
+
+    with torch.autograd.graph.saved_tensors_hooks(lambda y: kept.append(y.numel()), lambda y: y):
+        scan(x, *torch.zeros(3, 2, dtype=F64), propagator(), all_currents=True)
+
+    assert kept == [1, 1, 1]
+
+
+@pytest.mark.parametrize("output", [0, 1])
+def test_a_loss_on_one_of_two_results_has_the_gradient_of_the_loop(output):
+    arguments = *noise(3, 2, seed=3), propagator()
+
+    def gradient(run):
+        x = noise(70, 2).requires_grad_()
+        return torch.autograd.grad(run(x)[output].sum(), x)[0]
+
+    ours = gradient(lambda x: scan(x, *arguments, all_currents=True))
+
+    theirs = gradient(lambda x: loop(x, None, *arguments, False, True))
+    torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=0)
+
+
+def test_forward_mode_follows_the_scan():
+    x, tangent = noise(2, 70, 2)
+    run = partial(scan, v=noise(2), i=noise(2), rest=noise(2), m=propagator(), all_currents=True)
+
+    with warnings.catch_warnings(), forward_ad.dual_level():
+        warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", DeprecationWarning)
+        derivatives = [forward_ad.unpack_dual(y).tangent for y in run(forward_ad.make_dual(x, tangent))]
+
+    for derivative, there, here in zip(derivatives, run(x + tangent), run(x), strict=True):
+        torch.testing.assert_close(derivative, there - here, rtol=0, atol=1e-12)
+
+
+# -- Precision -------------------------------------------------------------------------------------
+
+
+def test_autocast_leaves_the_digits_alone():
+    arguments = *noise(3, 2, dtype=torch.float32), propagator()
+    x = noise(100, 2, dtype=torch.float32)
+    plain = scan(x, *arguments, all_currents=True)
+
+    with torch.autocast("cpu", torch.bfloat16):
+        cast = scan(x, *arguments, all_currents=True)
+
+    assert all(map(torch.equal, plain, cast))
+
+
+SWITCHES = {
+    "pass": False,
+    "torch.set_float32_matmul_precision('high')": True,
+    "torch.backends.cuda.matmul.allow_tf32 = True": True,
+}
+if hasattr(torch.backends.cuda.matmul, "fp32_precision"):
+    SWITCHES |= {"torch.backends.cuda.matmul.fp32_precision = 'tf32'": True}
+
+
+@pytest.mark.parametrize(("switch", "allowed"), SWITCHES.items())
+def test_each_switch_of_tf32_is_seen(switch, allowed):
+    # In a process of its own: torch does not let one switch be read after the other was set.
+    code = f"import torch; from leakyedu.scan import _tf32_is_allowed; {switch}; print(_tf32_is_allowed())"
+
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert printed.strip() == str(allowed)
