@@ -23,6 +23,7 @@ from itertools import pairwise, repeat
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from leakyedu.methods import Propagator
 from leakyedu.model import values_are_readable
@@ -44,22 +45,25 @@ def scan(
     Returns:
         The voltages, of shape ``(time, neurons)``, and the currents likewise, or the last one alone.
     """
-    if _is_transformed():
-        return _by_products(x, None, v, i, rest, m, False, all_currents)
-    if torch.is_grad_enabled() and any(entry.requires_grad for entry in m) and not all_currents:
-        # The gradient of the propagator is a sum over all currents.
-        voltages, currents = _Scan.apply(x, None, v, i, rest, *m, False, True)
-        return voltages, currents[-1]
-    return _Scan.apply(x, None, v, i, rest, *m, False, all_currents)
+    learned = torch.is_grad_enabled() and any(entry.requires_grad for entry in m)
+    # The gradient of the propagator is a sum over all states, which it keeps.
+    voltages, currents = _scan(x, None, v, i, rest, *m, False, all_currents or learned)
+    if not learned:
+        return voltages, currents
+    # Copies: what is done to them in place must not spoil that gradient.
+    return voltages.clone(), (currents if all_currents else currents[-1]).clone()
 
 
-def _is_transformed() -> bool:
-    """Tell whether something else than autograd follows the operations, and cannot look into _Scan."""
-    return (
+def _scan(x: Tensor, w: Tensor | None, v: Tensor, i: Tensor, rest: Tensor, q, c, p, *how):
+    """Apply :class:`_Scan`, or what it computes where something else than autograd has to follow that."""
+    if (
         torch.compiler.is_compiling()
         or torch._C._are_functorch_transforms_active()
-        or torch.autograd.forward_ad._current_level >= 0
-    )
+        or torch._C._functorch.is_legacy_batchedtensor(x)  # torch.autograd's own vectorised Jacobians
+        or forward_ad._current_level >= 0
+    ):
+        return _anywhere(x, w, v, i, rest, Propagator(q, c, p), *how)
+    return _Scan.apply(x, w, v, i, rest, q, c, p, *how)
 
 
 def _on_cpu(x: Tensor, *arguments) -> tuple[Tensor, Tensor]:
@@ -75,15 +79,43 @@ def _on_cpu(x: Tensor, *arguments) -> tuple[Tensor, Tensor]:
     most = min(most, 2**18 // max(neurons, 1))
     blocks = 1 if time < 64 or most < 2 else min(range(most, most // 2, -1), key=lambda n: time % n)
 
-    voltages, currents = (
-        _by_products(x, *arguments) if by_products else _in_place(x, *arguments, blocks=blocks)
-    )
+    # Powers that leave the range of numbers would spoil the sums without a trace.
+    q, _, p = arguments[4]
+    growth = max((y.abs().amax().item() for y in (q, p) if y.numel()), default=0.0)
+    if growth > 1 and time * math.log(growth) > 0.9 * math.log(torch.finfo(x.dtype).max):
+        by_products, blocks = False, 1
+
+    if by_products:
+        voltages, currents = _by_products(x, *arguments)
+        # Not a part of what was computed: in place nobody may write to that.
+        currents = currents.clone()
+    else:
+        voltages, currents = _in_place(x, *arguments, blocks=blocks)
     last = 0 if arguments[-2] else -1
     states = voltages[last] + (currents[last] if currents.ndim == 2 else currents)
     if (by_products or blocks > 1) and not states.isfinite().all():
         # A sum over a block may overflow where no state does, or hold what comes later in the block.
         return _in_place(x, *arguments, blocks=1)
     return voltages, currents
+
+
+def _anywhere(
+    x: Tensor,
+    w: Tensor | None,
+    v: Tensor,
+    i: Tensor,
+    rest: Tensor,
+    m: Propagator,
+    backwards: bool,
+    all_currents: bool,
+) -> tuple[Tensor, Tensor]:
+    """Run by products where nobody can look at the values; spoil only what follows a bad number."""
+    bad = ~x.isfinite() if w is None else ~(x.isfinite() & w.isfinite())
+    x, w = torch.where(bad, 0, x), None if w is None else torch.where(bad, 0, w)
+    voltages, currents = _by_products(x, w, v, i, rest, m, backwards, all_currents)
+    spoilt = (bad.flip(0).cumsum(0).flip(0) if backwards else bad.cumsum(0)) > 0
+    last = spoilt if all_currents else spoilt[0 if backwards else -1]
+    return torch.where(spoilt, math.nan, voltages), torch.where(last, math.nan, currents)
 
 
 class _Scan(torch.autograd.Function):
@@ -100,7 +132,7 @@ class _Scan(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, w, v, i, rest, q, c, p, backwards, all_currents):
         tensors = [y for y in (x, w, v, i, rest, q, c, p) if y is not None]
-        run = _on_cpu if all(map(values_are_readable, tensors)) else _by_products
+        run = _on_cpu if all(map(values_are_readable, tensors)) else _anywhere
         voltages, currents = run(x, w, v, i, rest, Propagator(q, c, p), backwards, all_currents)
 
         for_propagator = (x, w, v, i, rest, voltages, currents) if any(ctx.needs_input_grad[5:8]) else ()
@@ -121,7 +153,7 @@ class _Scan(torch.autograd.Function):
         kicks, end = (g_i, zero) if ctx.all_currents else (None, zero if g_i is None else g_i)
 
         reverse = not ctx.backwards
-        d_i, d_v = _Scan.apply(g_v, kicks, end, zero, zero, p, c, q, reverse, needs_kicks or needs_propagator)
+        d_i, d_v = _scan(g_v, kicks, end, zero, zero, p, c, q, reverse, needs_kicks or needs_propagator)
         first = 0 if reverse else -1
         d_i_start, d_v_start = d_i[first], d_v[first] if d_v.ndim == 2 else d_v
         # Raised together with rest and start, all voltages rise by as much.
@@ -272,7 +304,9 @@ def _by_products(
 ) -> tuple[Tensor, Tensor]:
     """Multiply each block with a matrix: few and large operations, which any transform can follow."""
     time, neurons = x.shape
-    steps = math.isqrt(time - 1) + 1
+    steps = 1
+    while steps * steps < time:  # a power of two, so that one compiled graph serves many lengths
+        steps *= 2
     blocks = -(-time // steps)
     missing = blocks * steps - time
 
@@ -281,7 +315,8 @@ def _by_products(
         return (torch.nn.functional.pad(y, padding) if missing else y).reshape(blocks, steps, neurons)
 
     def join(y: Tensor) -> Tensor:
-        return y.reshape(-1, neurons)[missing:] if backwards else y.reshape(-1, neurons)[:time]
+        y = y.reshape(blocks * steps, neurons)
+        return y[missing:] if backwards else y[:time]
 
     x, w = cut(x), None if w is None else cut(w)
     powers = _powers(m, steps)
