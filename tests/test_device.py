@@ -1,7 +1,10 @@
+import os
+
 import pytest
 import torch
 
-from leakyedu import LI, LIParameters, LIState, best_device, methods, simulate
+from leakyedu import LI, LIParameters, LIState, best_device, device, methods, simulate
+from leakyedu.device import free_memory
 
 METHODS = [methods.euler, methods.backward_euler, methods.trapezoid, methods.runge_kutta4, methods.exact]
 
@@ -103,3 +106,60 @@ def test_the_accelerator_and_the_cpu_do_not_mix(accelerator):
 
     with pytest.raises(ValueError, match=r"must share one device\. Move them with \.to\(device\)"):
         simulate(torch.zeros(5, 3, device=accelerator), state)
+
+
+# -- Memory ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def linux(monkeypatch, tmp_path):
+    """Pretend to be a machine with 8 GiB free, in a container without a limit."""
+    memory, container = tmp_path / "meminfo", tmp_path / "cgroup"
+    memory.write_text(f"MemTotal: {16 * 2**20} kB\nMemAvailable: {8 * 2**20} kB\n")
+    container.mkdir()
+    (container / "memory.max").write_text("max\n")
+    (container / "memory.stat").write_text(f"anon {2**29}\nfile {2**30}\n")
+    monkeypatch.setattr(device, "_MEMORY", memory)
+    monkeypatch.setattr(device, "_CONTAINER", container)
+    monkeypatch.setattr(os, "sysconf", lambda name: 2**12 if name == "SC_PAGE_SIZE" else 2**22)
+    return container
+
+
+def test_the_free_memory_is_what_the_system_says(linux):
+    assert free_memory(torch.device("cpu")) == 8 * 2**30
+
+
+def test_a_container_gives_less_what_it_holds_already(linux):
+    (linux / "memory.max").write_text(f"{2 * 2**30}\n")
+
+    assert free_memory(torch.device("cpu")) == 2 * 2**30 - 2**29
+
+
+def test_where_nobody_tells_the_memory_is_unknown(monkeypatch):
+    monkeypatch.delattr(os, "sysconf", raising=False)
+
+    assert free_memory(torch.device("cpu")) is None
+    assert free_memory(torch.device("meta")) is None
+
+
+@pytest.mark.parametrize(
+    ("x", "need"),
+    [
+        (torch.zeros(1, 1).expand(10**6, 10**8), "1.12e+06 GiB"),
+        (torch.zeros(1, 1, dtype=torch.float64).expand(10**6, 10**3), "22.4 GiB"),
+        (torch.zeros(1, 1, dtype=torch.float16).expand(10**6, 10**3), "16.8 GiB"),
+    ],
+)
+def test_a_request_that_cannot_fit_is_refused_with_its_estimate(linux, x, need):
+    with pytest.raises(
+        ValueError, match=r"inputs of shape .* would need (\S+) GiB .* 8 GiB are free on cpu"
+    ) as e:
+        simulate(x)
+
+    assert f"would need {need}" in str(e.value)
+    assert str(e.value).endswith("start each part from the last state of the one before.")
+
+
+def test_a_layer_refuses_too_and_names_its_own_argument(linux):
+    with pytest.raises(ValueError, match=r"input_tensor of shape \(1000000, 1000000\) would need"):
+        LI()(torch.zeros(1, 1).expand(10**6, 10**6))

@@ -354,3 +354,74 @@ def test_each_switch_of_tf32_is_seen(switch, allowed):
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
     assert printed.strip() == str(allowed)
+
+
+# -- Those who follow the operations ---------------------------------------------------------------
+
+
+def test_one_graph_serves_sequences_of_other_lengths():
+    torch.compiler.reset()
+    m, state = propagator(), noise(3, 3, seed=3)
+    compiled = torch.compile(scan, backend="eager", fullgraph=True)
+
+    for time in (65, 70, 81):
+        x = noise(time, 3)
+        for a, b in zip(
+            compiled(x, *state, m, all_currents=True), loop(x, None, *state, m, False, True), strict=True
+        ):
+            torch.testing.assert_close(a, b, rtol=0, atol=1e-13 * b.abs().max().item())
+
+
+@pytest.mark.parametrize("time", [20, 70])
+def test_a_vectorised_jacobian_is_that_of_one_row_after_the_other(time):
+    run = partial(scan, v=noise(2), i=noise(2), rest=noise(2), m=propagator(), all_currents=True)
+
+    rows, at_once = (
+        torch.autograd.functional.jacobian(run, noise(time, 2), vectorize=vectorize)
+        for vectorize in (False, True)
+    )
+
+    for a, b in zip(at_once, rows, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_bad_number_spoils_nothing_before_it_where_values_cannot_be_read(backwards):
+    x = noise(100, 3)
+    x[55, 1] = math.nan
+
+    voltages, currents = engine._anywhere(x, None, *torch.zeros(3, 3), propagator(), backwards, True)
+
+    spoilt = torch.zeros(100, 3, dtype=torch.bool)
+    spoilt[slice(56) if backwards else slice(55, None), 1] = True
+    assert torch.equal(~voltages.isfinite(), spoilt)
+    assert torch.equal(~currents.isfinite(), spoilt)
+
+
+def test_growth_beyond_the_powers_that_float32_holds_is_not_cut_off():
+    m = Propagator(*(torch.tensor(y, dtype=F64) for y in (-2.5, 3.5, -2.5)))
+    start = torch.zeros(1), torch.full((1,), 1e-6), torch.zeros(1)
+
+    _, currents = engine._on_cpu(torch.zeros(110, 1), None, *start, m, False, True)
+
+    assert currents[-1].item() == pytest.approx(1e-6 * 2.5**110, rel=1e-4)
+
+
+@pytest.mark.parametrize("time", [5, 64])
+@pytest.mark.parametrize("learned", [False, True])
+def test_results_may_be_changed_in_place(time, learned):
+    x = noise(time, 3).requires_grad_()
+    m = Propagator(*(y.clone().requires_grad_(learned) for y in propagator()))
+
+    voltages, currents = scan(x, *torch.zeros(3, 3, dtype=F64), m, all_currents=True)
+    (voltages.relu_() + currents.mul_(2)).sum().backward()
+
+    assert x.grad.isfinite().all()
+    assert x.grad.any()
+
+
+@pytest.mark.parametrize("run", WAYS.values(), ids=WAYS)
+def test_no_neurons_are_no_trouble(run):
+    voltages, currents = run(torch.zeros(64, 0), None, *torch.zeros(3, 0), propagator(), False, True)
+
+    assert voltages.shape == currents.shape == (64, 0)
