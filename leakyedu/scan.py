@@ -19,7 +19,8 @@ Recurrent Neural Nets Over Sequence Length* (2018).
 """
 
 import math
-from itertools import pairwise, repeat
+from itertools import repeat
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -27,6 +28,19 @@ from torch.autograd import forward_ad
 
 from leakyedu.methods import Propagator
 from leakyedu.model import values_are_readable
+
+
+class _Sequence(NamedTuple):
+    """What to run, of shapes as in :func:`scan`; ``all_currents`` says whether each is wanted."""
+
+    x: Tensor
+    w: Tensor | None
+    v: Tensor
+    i: Tensor
+    rest: Tensor
+    m: Propagator
+    backwards: bool
+    all_currents: bool
 
 
 def scan(
@@ -62,57 +76,52 @@ def _scan(x: Tensor, w: Tensor | None, v: Tensor, i: Tensor, rest: Tensor, q, c,
         or torch._C._functorch.is_legacy_batchedtensor(x)  # torch.autograd's own vectorised Jacobians
         or forward_ad._current_level >= 0
     ):
-        return _anywhere(x, w, v, i, rest, Propagator(q, c, p), *how)
+        return _anywhere(_Sequence(x, w, v, i, rest, Propagator(q, c, p), *how))
     return _Scan.apply(x, w, v, i, rest, q, c, p, *how)
 
 
-def _on_cpu(x: Tensor, *arguments) -> tuple[Tensor, Tensor]:
+def _on_cpu(sequence: _Sequence) -> tuple[Tensor, Tensor]:
     """Run in the fastest of three ways, and step by step where only that gives the right numbers."""
-    time, neurons = x.shape
+    time, neurons = sequence.x.shape
     # Blocks as long as there are blocks cost the fewest operations. A row, which is one step of them all,
     # need not be longer than 2^18: on two cores longer rows made a number no cheaper, and shorter ones
     # did (1,024 x 32,768 in 2, 4, 8, 16 blocks: 52, 50, 47, 46 ms). Below 64 steps one block is fastest,
     # and below a few million multiplications so are products (1,000 x 100: 0.55 against 0.78 ms; ten
-    # times the neurons: 2.5 against 1.4 ms).
+    # times the neurons: 2.5 against 1.4 ms). Where each neuron has its own powers these cost more than
+    # the steps beyond four thousand neurons (1,000 x 1,000: 4 against 8 ms; x 10,000: 50 against 31 ms).
     most = math.isqrt(time)
-    by_products = time >= 64 and time * most * neurons <= 4e6
+    own = sequence.m.v_from_v.ndim > 0
+    by_products = not own and time >= 64 and time * most * neurons <= 4e6
     most = min(most, 2**18 // max(neurons, 1))
-    blocks = 1 if time < 64 or most < 2 else min(range(most, most // 2, -1), key=lambda n: time % n)
+    alone = time < 64 or most < 2 or (own and neurons > 2**12)
+    blocks = 1 if alone else min(range(most, most // 2, -1), key=lambda n: time % n)
 
     # Powers that leave the range of numbers would spoil the sums without a trace.
-    q, _, p = arguments[4]
+    q, _, p = sequence.m
     growth = max((y.abs().amax().item() for y in (q, p) if y.numel()), default=0.0)
-    if growth > 1 and time * math.log(growth) > 0.9 * math.log(torch.finfo(x.dtype).max):
+    if growth > 1 and time * math.log(growth) > 0.9 * math.log(torch.finfo(sequence.x.dtype).max):
         by_products, blocks = False, 1
 
     if by_products:
-        voltages, currents = _by_products(x, *arguments)
+        voltages, currents = _by_products(sequence)
         # Not a part of what was computed: in place nobody may write to that.
         currents = currents.clone()
     else:
-        voltages, currents = _in_place(x, *arguments, blocks=blocks)
-    last = 0 if arguments[-2] else -1
+        voltages, currents = _in_place(sequence, blocks)
+    last = 0 if sequence.backwards else -1
     states = voltages[last] + (currents[last] if currents.ndim == 2 else currents)
     if (by_products or blocks > 1) and not states.isfinite().all():
         # A sum over a block may overflow where no state does, or hold what comes later in the block.
-        return _in_place(x, *arguments, blocks=1)
+        return _in_place(sequence, 1)
     return voltages, currents
 
 
-def _anywhere(
-    x: Tensor,
-    w: Tensor | None,
-    v: Tensor,
-    i: Tensor,
-    rest: Tensor,
-    m: Propagator,
-    backwards: bool,
-    all_currents: bool,
-) -> tuple[Tensor, Tensor]:
+def _anywhere(sequence: _Sequence) -> tuple[Tensor, Tensor]:
     """Run by products where nobody can look at the values; spoil only what follows a bad number."""
+    x, w, *_, backwards, all_currents = sequence
     bad = ~x.isfinite() if w is None else ~(x.isfinite() & w.isfinite())
     x, w = torch.where(bad, 0, x), None if w is None else torch.where(bad, 0, w)
-    voltages, currents = _by_products(x, w, v, i, rest, m, backwards, all_currents)
+    voltages, currents = _by_products(sequence._replace(x=x, w=w))
     spoilt = (bad.flip(0).cumsum(0).flip(0) if backwards else bad.cumsum(0)) > 0
     last = spoilt if all_currents else spoilt[0 if backwards else -1]
     return torch.where(spoilt, math.nan, voltages), torch.where(last, math.nan, currents)
@@ -133,23 +142,24 @@ class _Scan(torch.autograd.Function):
     def forward(ctx, x, w, v, i, rest, q, c, p, backwards, all_currents):
         tensors = [y for y in (x, w, v, i, rest, q, c, p) if y is not None]
         run = _on_cpu if all(map(values_are_readable, tensors)) else _anywhere
-        voltages, currents = run(x, w, v, i, rest, Propagator(q, c, p), backwards, all_currents)
+        sequence = _Sequence(x, w, v, i, rest, Propagator(q, c, p), backwards, all_currents)
+        voltages, currents = run(sequence)
 
         for_propagator = (x, w, v, i, rest, voltages, currents) if any(ctx.needs_input_grad[5:8]) else ()
         ctx.save_for_backward(q, c, p, *for_propagator)
-        ctx.backwards, ctx.all_currents = backwards, all_currents
-        ctx.like = x.new_empty(0).expand(0), x.shape
+        ctx.backwards, ctx.all_currents, ctx.shape = backwards, all_currents, x.shape
         ctx.set_materialize_grads(False)
         return voltages, currents
 
     @staticmethod
     def backward(ctx, g_v, g_i):
         q, c, p, *for_propagator = ctx.saved_tensors
-        like, shape = ctx.like
         needs_kicks, needs_propagator = ctx.needs_input_grad[1], any(ctx.needs_input_grad[5:8])
-        zero = like.new_zeros(shape[1])
+        if g_v is None and g_i is None:
+            return (None,) * 10
         if g_v is None:
-            g_v = like.new_zeros(shape)
+            g_v = g_i.new_zeros(ctx.shape)
+        zero = g_v.new_zeros(ctx.shape[1])
         kicks, end = (g_i, zero) if ctx.all_currents else (None, zero if g_i is None else g_i)
 
         reverse = not ctx.backwards
@@ -239,7 +249,7 @@ def _weighted_sums(weights: Tensor, x: Tensor) -> Tensor:
     if len(weights) <= 2:
         # Twice as fast as a product for each neuron, which copies the inputs.
         return torch.stack([(row * x).sum(1) for row in weights], 1)
-    return torch.einsum("skn,bkn->bsn", weights, x)
+    return (weights.permute(2, 0, 1) @ x.permute(2, 1, 0)).permute(2, 1, 0)
 
 
 def _tf32_is_allowed() -> bool:
@@ -254,13 +264,12 @@ def _tf32_is_allowed() -> bool:
 # -- Blocks ----------------------------------------------------------------------------------------
 
 
-def _starts(
-    x: Tensor, w: Tensor | None, v: Tensor, i: Tensor, rest: Tensor, powers: Tensor, backwards: bool
-) -> tuple[Tensor, Tensor]:
+def _starts(sequence: _Sequence, powers: Tensor) -> tuple[Tensor, Tensor]:
     """Return voltage above rest and current at the start of each block, of shape ``(blocks, neurons)``.
 
-    ``x`` and ``w`` have the shape ``(blocks, steps, neurons)``; the powers go up to ``steps``.
+    Here ``x`` and ``w`` have the shape ``(blocks, steps, neurons)``; the powers go up to ``steps``.
     """
+    x, w, v, i, rest, _, backwards, _ = sequence
     # The last input acts for one step until the end of its block, the first for all.
     weights = _finite(powers[1:], x.dtype).movedim(1, 0)
     weights = weights if backwards else weights.flip(1)
@@ -277,14 +286,14 @@ def _starts(
 
 def _carry(parts: Tensor, m: Propagator) -> Tensor:
     """Return each state of the recurrence ``y = M y + part``; all of shape ``(blocks, 2, neurons)``."""
-    if m.v_from_v.ndim and values_are_readable(parts):
+    if m.v_from_v.ndim:
         # Powers for each block and neuron would be more numbers than there are inputs.
-        q_p, c = torch.stack([m.v_from_v, m.i_from_i]).to(parts.dtype), m.v_from_i.to(parts.dtype)
-        states = parts.clone()
-        for before, after in pairwise(states):
-            after.addcmul_(q_p, before)
-            after[0].addcmul_(c, before[1])
-        return states
+        q, c, p = (y.to(parts.dtype) for y in m)
+        states = [parts[0]]
+        for part_v, part_i in parts[1:]:
+            v, i = states[-1]
+            states.append(torch.stack([q * v + c * i + part_v, p * i + part_i]))
+        return torch.stack(states)
     q, c, p = _toeplitz(_finite(_powers(m, len(parts) - 1), parts.dtype)).unbind(2)
     parts_v, parts_i = parts.unbind(1)
     v = _weighted_sums(torch.cat([q, c], 1), torch.cat([parts_v, parts_i])[None])[0]
@@ -292,17 +301,9 @@ def _carry(parts: Tensor, m: Propagator) -> Tensor:
     return torch.stack([v, i], 1)
 
 
-def _by_products(
-    x: Tensor,
-    w: Tensor | None,
-    v: Tensor,
-    i: Tensor,
-    rest: Tensor,
-    m: Propagator,
-    backwards: bool,
-    all_currents: bool,
-) -> tuple[Tensor, Tensor]:
+def _by_products(sequence: _Sequence) -> tuple[Tensor, Tensor]:
     """Multiply each block with a matrix: few and large operations, which any transform can follow."""
+    x, w, _, _, rest, m, backwards, all_currents = sequence
     time, neurons = x.shape
     steps = 1
     while steps * steps < time:  # a power of two, so that one compiled graph serves many lengths
@@ -320,7 +321,7 @@ def _by_products(
 
     x, w = cut(x), None if w is None else cut(w)
     powers = _powers(m, steps)
-    start_v, start_i = _starts(x, w, v, i, rest, powers, backwards)
+    start_v, start_i = _starts(sequence._replace(x=x, w=w), powers)
     powers = _finite(powers[1:], x.dtype)
     triangles = _toeplitz(powers)
     if backwards:
@@ -340,52 +341,38 @@ def _by_products(
     return voltages, _weighted_sums(for_currents[at : at + 1], inputs[block : block + 1])[0, 0]
 
 
-def _in_place(
-    x: Tensor,
-    w: Tensor | None,
-    v: Tensor,
-    i: Tensor,
-    rest: Tensor,
-    m: Propagator,
-    backwards: bool,
-    all_currents: bool,
-    blocks: int,
-) -> tuple[Tensor, Tensor]:
+def _in_place(sequence: _Sequence, blocks: int) -> tuple[Tensor, Tensor]:
     """Step all blocks side by side, each state written where it stays."""
+    x, w, v, i, rest, m, backwards, all_currents = sequence
     time, neurons = x.shape
     voltages = x.new_empty(x.shape)
     currents = x.new_empty(x.shape) if all_currents else None
     # Steps that are left over run alone, and first.
-    odd = time % blocks
-    first, others = (
-        (slice(time - odd, time), slice(time - odd)) if backwards else (slice(odd), slice(odd, time))
-    )
-    for span, side_by_side in ((first, 1), (others, blocks)) if odd else ((others, blocks),):
+    at = time - time % blocks if backwards else time % blocks
+    first, others = (slice(at, time), slice(at)) if backwards else (slice(at), slice(at, time))
+    for span, side_by_side in ((first, 1), (others, blocks)):
         steps = len(x[span]) // side_by_side
+        if not steps:
+            continue
         x_, w_, voltages_, currents_ = (
             y if y is None else y[span].view(side_by_side, steps, neurons) for y in (x, w, voltages, currents)
         )
-        starts = v[None], i[None]
+        part = _Sequence(x_, w_, v, i, rest, m, backwards, all_currents)
+        start_v, start_i = v[None], i[None]
         if side_by_side > 1:
-            start_v, start_i = _starts(x_, w_, v, i, rest, _powers(m, steps), backwards)
-            starts = start_v + rest, start_i
-        last = 0 if backwards else -1
-        v, i = (y[last] for y in _step(x_, w_, *starts, rest, m, backwards, voltages_, currents_))
+            start_v, start_i = _starts(part, _powers(m, steps))
+            start_v = start_v + rest
+        last_v, last_i = _step(part._replace(v=start_v, i=start_i), voltages_, currents_)
+        v, i = (last_v[0], last_i[0]) if backwards else (last_v[-1], last_i[-1])
     return voltages, i if currents is None else currents
 
 
-def _step(
-    x: Tensor,
-    w: Tensor | None,
-    v: Tensor,
-    i: Tensor,
-    rest: Tensor,
-    m: Propagator,
-    backwards: bool,
-    voltages: Tensor,
-    currents: Tensor | None,
-) -> tuple[Tensor, Tensor]:
-    """Step through blocks of shape ``(blocks, steps, neurons)``, write all states, return the last ones."""
+def _step(sequence: _Sequence, voltages: Tensor, currents: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Step through blocks of shape ``(blocks, steps, neurons)``, write all states, return the last ones.
+
+    Here ``v`` and ``i`` have the shape ``(blocks, neurons)``.
+    """
+    x, w, v, i, rest, m, backwards, _ = sequence
     q, c, p = m
     simple = not rest.any() and bool(((1 - q - c).abs() <= 2 * torch.finfo(q.dtype).eps).all())
     # 1 - q and 1 - p, not q and p: of .9999 float32 keeps fewer digits than of .0001.

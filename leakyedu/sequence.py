@@ -156,8 +156,8 @@ def _check_memory(name: str, inputs: Tensor, state: LIState | None, sequences: i
     neurons = max(y.numel() for y in (inputs[:1], *(state or ())))
     sequences += not (floating and inputs.is_contiguous() and inputs[:1].numel() == neurons)
     # Halves are computed in four bytes and returned in two.
-    each = 4 * sequences + 2 * sequences if dtype.itemsize == 2 else dtype.itemsize * sequences
-    needed = len(inputs) * neurons * each
+    each = 4 + 2 if dtype.itemsize == 2 else dtype.itemsize
+    needed = len(inputs) * neurons * sequences * each
     # Below, asking would cost more than it could save.
     if needed < 2**30 or type(inputs) is not Tensor or torch.compiler.is_compiling():
         return

@@ -45,18 +45,31 @@ def loop(x, w, v, i, rest, m, backwards, all_currents):
     return voltages, currents if all_currents else i
 
 
+def by_products(*arguments):
+    return engine._by_products(engine._Sequence(*arguments))
+
+
 def in_blocks(blocks):
     def run(x, *arguments):
-        return engine._in_place(x, *arguments, blocks=min(blocks, len(x)))
+        return engine._in_place(engine._Sequence(x, *arguments), min(blocks, len(x)))
 
     return run
 
 
+def as_chosen(*arguments):
+    return engine._on_cpu(engine._Sequence(*arguments))
+
+
+def anywhere(*arguments):
+    return engine._anywhere(engine._Sequence(*arguments))
+
+
 WAYS = {
-    "products": engine._by_products,
+    "products": by_products,
+    "anywhere": anywhere,
     "step by step": in_blocks(1),
     "side by side": in_blocks(7),
-    "chosen": engine._on_cpu,
+    "chosen": as_chosen,
 }
 EACH_WAY = pytest.mark.parametrize("run", WAYS.values(), ids=WAYS)
 
@@ -130,7 +143,7 @@ def test_growth_is_finite_as_long_as_in_the_loop(factor, own, neurons):
     zero = torch.zeros(neurons)
     arguments = x, None, zero, zero, zero, m, False, True
 
-    ours = engine._on_cpu(*arguments)
+    ours = as_chosen(*arguments)
 
     in_float32 = Propagator(*(y.float() for y in m))
     theirs = loop(x, None, zero, zero, zero, in_float32, False, True)
@@ -144,7 +157,7 @@ def test_products_keep_a_silent_neuron_silent_beside_factors_that_overflow():
     m = Propagator(*(torch.tensor(y, dtype=F64) for y in (50.0, 0.5, -40.0)))
     zero = torch.zeros(2)
 
-    voltages, currents = engine._by_products(torch.zeros(1000, 2), None, zero, zero, zero, m, False, True)
+    voltages, currents = by_products(torch.zeros(1000, 2), None, zero, zero, zero, m, False, True)
 
     assert not voltages.any()
     assert not currents.any()
@@ -158,7 +171,7 @@ def test_a_bad_number_spoils_what_it_spoils_in_the_loop(bad, at, neurons):
     x[at, 1] = bad
     arguments = x, None, *torch.zeros(3, neurons), propagator(), False, True
 
-    voltages, currents = engine._on_cpu(*arguments)
+    voltages, currents = as_chosen(*arguments)
 
     spoilt = torch.zeros(200, neurons, dtype=torch.bool)
     spoilt[at:, 1] = True
@@ -178,7 +191,7 @@ def test_after_a_long_silence_nothing_is_left_that_would_be_slow(neurons, own, d
     x[0] = 1
     zero = torch.zeros(neurons, dtype=dtype)
 
-    voltages, currents = engine._in_place(x, None, zero, zero, zero, m, False, True, blocks=1)
+    voltages, currents = in_blocks(1)(x, None, zero, zero, zero, m, False, True)
 
     assert voltages[60].all()
     assert not voltages[-64:].any()
@@ -191,7 +204,7 @@ def test_a_number_that_decays_slowly_is_dropped_before_it_becomes_subnormal():
     x[0] = 1
     zero = torch.zeros(1)
 
-    voltages, _ = engine._in_place(x, None, zero, zero, zero, m, False, True, blocks=1)
+    voltages, _ = in_blocks(1)(x, None, zero, zero, zero, m, False, True)
 
     subnormal = (voltages != 0) & (voltages.abs() < torch.finfo(torch.float32).tiny)
     assert not subnormal.any()
@@ -311,9 +324,12 @@ def test_a_loss_on_one_of_two_results_has_the_gradient_of_the_loop(output):
     torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=0)
 
 
-def test_forward_mode_follows_the_scan():
+@pytest.mark.parametrize("own", [(), (2,)], ids=["one propagator", "one each"])
+@pytest.mark.parametrize("learned", [False, True])
+def test_forward_mode_follows_the_scan(own, learned):
     x, tangent = noise(2, 70, 2)
-    run = partial(scan, v=noise(2), i=noise(2), rest=noise(2), m=propagator(), all_currents=True)
+    m = Propagator(*(y.clone().requires_grad_(learned) for y in propagator(*own)))
+    run = partial(scan, v=noise(2), i=noise(2), rest=noise(2), m=m, all_currents=True)
 
     with warnings.catch_warnings(), forward_ad.dual_level():
         warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", DeprecationWarning)
@@ -373,8 +389,9 @@ def test_one_graph_serves_sequences_of_other_lengths():
 
 
 @pytest.mark.parametrize("time", [20, 70])
-def test_a_vectorised_jacobian_is_that_of_one_row_after_the_other(time):
-    run = partial(scan, v=noise(2), i=noise(2), rest=noise(2), m=propagator(), all_currents=True)
+@pytest.mark.parametrize("own", [(), (2,)], ids=["one propagator", "one each"])
+def test_a_vectorised_jacobian_is_that_of_one_row_after_the_other(time, own):
+    run = partial(scan, v=noise(2), i=noise(2), rest=noise(2), m=propagator(*own), all_currents=True)
 
     rows, at_once = (
         torch.autograd.functional.jacobian(run, noise(time, 2), vectorize=vectorize)
@@ -390,7 +407,7 @@ def test_a_bad_number_spoils_nothing_before_it_where_values_cannot_be_read(backw
     x = noise(100, 3)
     x[55, 1] = math.nan
 
-    voltages, currents = engine._anywhere(x, None, *torch.zeros(3, 3), propagator(), backwards, True)
+    voltages, currents = anywhere(x, None, *torch.zeros(3, 3), propagator(), backwards, True)
 
     spoilt = torch.zeros(100, 3, dtype=torch.bool)
     spoilt[slice(56) if backwards else slice(55, None), 1] = True
@@ -402,7 +419,7 @@ def test_growth_beyond_the_powers_that_float32_holds_is_not_cut_off():
     m = Propagator(*(torch.tensor(y, dtype=F64) for y in (-2.5, 3.5, -2.5)))
     start = torch.zeros(1), torch.full((1,), 1e-6), torch.zeros(1)
 
-    _, currents = engine._on_cpu(torch.zeros(110, 1), None, *start, m, False, True)
+    _, currents = as_chosen(torch.zeros(110, 1), None, *start, m, False, True)
 
     assert currents[-1].item() == pytest.approx(1e-6 * 2.5**110, rel=1e-4)
 
