@@ -335,6 +335,12 @@ def values_are_readable(x: Tensor) -> bool:
     )
 
 
+def is_finite(x: Tensor) -> bool:
+    """Tell whether all of many numbers are finite."""
+    # So is their sum then, unless it overflows, and to sum them takes half of the time.
+    return math.isfinite(x.sum().item()) or bool(x.isfinite().all())
+
+
 # -- Private ---------------------------------------------------------------------------------------
 
 # Parameters found good, by the ids of their tensors: weak references to these, and the versions at that

@@ -19,6 +19,7 @@ Recurrent Neural Nets Over Sequence Length* (2018).
 """
 
 import math
+from functools import lru_cache
 from itertools import repeat
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from leakyedu.methods import Propagator
-from leakyedu.model import values_are_readable
+from leakyedu.model import is_finite, values_are_readable
 
 
 class _Sequence(NamedTuple):
@@ -70,14 +71,23 @@ def scan(
 
 def _scan(x: Tensor, w: Tensor | None, v: Tensor, i: Tensor, rest: Tensor, q, c, p, *how):
     """Apply :class:`_Scan`, or what it computes where something else than autograd has to follow that."""
+    sequence = _Sequence(x, w, v, i, rest, Propagator(q, c, p), *how)
     if (
         torch.compiler.is_compiling()
         or torch._C._are_functorch_transforms_active()
         or torch._C._functorch.is_legacy_batchedtensor(x)  # torch.autograd's own vectorised Jacobians
         or forward_ad._current_level >= 0
     ):
-        return _anywhere(_Sequence(x, w, v, i, rest, Propagator(q, c, p), *how))
+        return _anywhere(sequence)
+    if not torch.is_grad_enabled():
+        return _values(sequence)
     return _Scan.apply(x, w, v, i, rest, q, c, p, *how)
+
+
+def _values(sequence: _Sequence) -> tuple[Tensor, Tensor]:
+    x, w, v, i, rest, m, *_ = sequence
+    readable = all(values_are_readable(y) for y in (x, w, v, i, rest, *m) if y is not None)
+    return (_on_cpu if readable else _anywhere)(sequence)
 
 
 def _on_cpu(sequence: _Sequence) -> tuple[Tensor, Tensor]:
@@ -98,19 +108,19 @@ def _on_cpu(sequence: _Sequence) -> tuple[Tensor, Tensor]:
 
     # Powers that leave the range of numbers would spoil the sums without a trace.
     q, _, p = sequence.m
-    growth = max((y.abs().amax().item() for y in (q, p) if y.numel()), default=0.0)
+    growth = max(
+        (abs(y.item()) if y.ndim == 0 else y.abs().amax().item() for y in (q, p) if y.numel()), default=0.0
+    )
     if growth > 1 and time * math.log(growth) > 0.9 * math.log(torch.finfo(sequence.x.dtype).max):
         by_products, blocks = False, 1
 
     if by_products:
         voltages, currents = _by_products(sequence)
-        # Not a part of what was computed: in place nobody may write to that.
-        currents = currents.clone()
     else:
         voltages, currents = _in_place(sequence, blocks)
     last = 0 if sequence.backwards else -1
-    states = voltages[last] + (currents[last] if currents.ndim == 2 else currents)
-    if (by_products or blocks > 1) and not states.isfinite().all():
+    states = voltages[last], currents[last] if currents.ndim == 2 else currents
+    if (by_products or blocks > 1) and not all(map(is_finite, states)):
         # A sum over a block may overflow where no state does, or hold what comes later in the block.
         return _in_place(sequence, 1)
     return voltages, currents
@@ -140,10 +150,9 @@ class _Scan(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x, w, v, i, rest, q, c, p, backwards, all_currents):
-        tensors = [y for y in (x, w, v, i, rest, q, c, p) if y is not None]
-        run = _on_cpu if all(map(values_are_readable, tensors)) else _anywhere
         sequence = _Sequence(x, w, v, i, rest, Propagator(q, c, p), backwards, all_currents)
-        voltages, currents = run(sequence)
+        # No views: autograd would not let anyone write to them.
+        voltages, currents = (y.clone() if y._is_view() else y for y in _values(sequence))
 
         for_propagator = (x, w, v, i, rest, voltages, currents) if any(ctx.needs_input_grad[5:8]) else ()
         ctx.save_for_backward(q, c, p, *for_propagator)
@@ -189,13 +198,61 @@ def _before(states: Tensor, start: Tensor, backwards: bool) -> Tensor:
 # -- Powers ----------------------------------------------------------------------------------------
 
 
+def _remembered(build):
+    """Keep the last matrices that were built of three numbers: building takes longer than multiplying."""
+
+    @lru_cache(maxsize=16)
+    def of_numbers(q, c, p, *how):
+        m = Propagator(*(torch.tensor(y, dtype=torch.float64, device="cpu") for y in (q, c, p)))
+        return build(m, *how)
+
+    def of_propagator(m: Propagator, *how):
+        return of_numbers(*(y.item() for y in m), *how) if _are_numbers(m) else build(m, *how)
+
+    return of_propagator
+
+
+def _are_numbers(m: Propagator) -> bool:
+    return m.v_from_v.ndim == 0 and all(values_are_readable(y) and not y.requires_grad for y in m)
+
+
+@_remembered
+def _to_the_end(m: Propagator, steps: int, dtype: torch.dtype, backwards: bool) -> tuple[Tensor, Propagator]:
+    """Return the weights that the inputs of a block have in the state at its end, and its propagator."""
+    powers = _powers(m, steps)
+    # The last input acts for one step until the end of its block, the first for all.
+    weights = _finite(powers[1:], dtype).movedim(1, 0)
+    return (weights if backwards else weights.flip(1)), Propagator(*powers[-1])
+
+
+@_remembered
+def _to_all_blocks(m: Propagator, blocks: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Return the weights that the parts of :func:`_carry` have, for the voltages and for the currents."""
+    q, c, p = _toeplitz(_finite(_powers(m, blocks - 1), dtype)).unbind(2)
+    return torch.cat([q, c], 1), p
+
+
+@_remembered
+def _to_all_steps(m: Propagator, steps: int, dtype: torch.dtype, backwards: bool) -> tuple[Tensor, Tensor]:
+    """Return the weights for the voltages of a block and for its currents.
+
+    Columns: kicks, rest, voltage at the start, inputs, current at the start; for the currents the last two.
+    """
+    powers = _finite(_powers(m, steps)[1:], dtype)
+    triangles = _toeplitz(powers)
+    if backwards:
+        powers, triangles = powers.flip(0), triangles.flip(0, 1)
+    (q, c, p), (kicks, to_v, to_i) = powers[:, None].unbind(2), triangles.unbind(2)
+    return torch.cat([kicks, torch.ones_like(q), q, to_v, c], 1), torch.cat([to_i, p], 1)
+
+
 def _powers(m: Propagator, highest: int) -> Tensor:
     r"""Return :math:`M^0, \dots, M^\text{highest}`, of shape ``(highest + 1, 3, ...)``: q, c and p of each.
 
     .. math::
         M^{n + k} = M^n M^k
     """
-    if m.v_from_v.ndim == 0 and all(values_are_readable(y) and not y.requires_grad for y in m):
+    if _are_numbers(m):
         # In Python's own numbers, ten times faster than in tensors of one number.
         q, c, p = (y.item() for y in m)
         powers = [(1.0, 0.0, 1.0)]
@@ -264,15 +321,13 @@ def _tf32_is_allowed() -> bool:
 # -- Blocks ----------------------------------------------------------------------------------------
 
 
-def _starts(sequence: _Sequence, powers: Tensor) -> tuple[Tensor, Tensor]:
+def _starts(sequence: _Sequence) -> tuple[Tensor, Tensor]:
     """Return voltage above rest and current at the start of each block, of shape ``(blocks, neurons)``.
 
-    Here ``x`` and ``w`` have the shape ``(blocks, steps, neurons)``; the powers go up to ``steps``.
+    Here ``x`` and ``w`` have the shape ``(blocks, steps, neurons)``.
     """
-    x, w, v, i, rest, _, backwards, _ = sequence
-    # The last input acts for one step until the end of its block, the first for all.
-    weights = _finite(powers[1:], x.dtype).movedim(1, 0)
-    weights = weights if backwards else weights.flip(1)
+    x, w, v, i, rest, m, backwards, _ = sequence
+    weights, over_block = _to_the_end(m, x.shape[1], x.dtype, backwards)
     # What the block at the end of the sequence adds, no other block needs.
     others = slice(1, None) if backwards else slice(-1)
     ends = _weighted_sums(weights[1:], x[others])
@@ -280,7 +335,7 @@ def _starts(sequence: _Sequence, powers: Tensor) -> tuple[Tensor, Tensor]:
         ends = ends + torch.nn.functional.pad(_weighted_sums(weights[:1], w[others]), (0, 0, 0, 1))
 
     parts = torch.cat([torch.stack([v - rest, i])[None], ends.flip(0) if backwards else ends])
-    starts = _carry(parts, Propagator(*powers[-1]))
+    starts = _carry(parts, over_block)
     return (starts.flip(0) if backwards else starts).unbind(1)
 
 
@@ -294,10 +349,15 @@ def _carry(parts: Tensor, m: Propagator) -> Tensor:
             v, i = states[-1]
             states.append(torch.stack([q * v + c * i + part_v, p * i + part_i]))
         return torch.stack(states)
-    q, c, p = _toeplitz(_finite(_powers(m, len(parts) - 1), parts.dtype)).unbind(2)
     parts_v, parts_i = parts.unbind(1)
-    v = _weighted_sums(torch.cat([q, c], 1), torch.cat([parts_v, parts_i])[None])[0]
-    i = _weighted_sums(p, parts_i[None])[0]
+    if len(parts) > 256:
+        # The same recurrence once more, each part the kick and the jump of a step.
+        zero = torch.zeros_like(parts_v[0])
+        after = _by_products(_Sequence(parts_i, parts_v, zero, zero, zero, m, False, True))
+        return parts + torch.nn.functional.pad(torch.stack(after, 1)[:-1], (0, 0, 0, 0, 1, 0))
+    for_v, for_i = _to_all_blocks(m, len(parts), parts.dtype)
+    v = _weighted_sums(for_v, torch.cat([parts_v, parts_i])[None])[0]
+    i = _weighted_sums(for_i, parts_i[None])[0]
     return torch.stack([v, i], 1)
 
 
@@ -320,21 +380,16 @@ def _by_products(sequence: _Sequence) -> tuple[Tensor, Tensor]:
         return y[missing:] if backwards else y[:time]
 
     x, w = cut(x), None if w is None else cut(w)
-    powers = _powers(m, steps)
-    start_v, start_i = _starts(sequence._replace(x=x, w=w), powers)
-    powers = _finite(powers[1:], x.dtype)
-    triangles = _toeplitz(powers)
-    if backwards:
-        powers, triangles = powers.flip(0), triangles.flip(0, 1)
-    (q, c, p), (kicks, to_v, to_i) = powers[:, None].unbind(2), triangles.unbind(2)
-
-    inputs = [start_v[:, None], x, start_i[:, None]]
-    columns = [q, to_v, c]
-    if w is not None:
-        inputs, columns = [w, *inputs], [kicks, *columns]
+    start_v, start_i = _starts(sequence._replace(x=x, w=w))
+    for_voltages, for_currents = _to_all_steps(m, steps, x.dtype, backwards)
+    inputs = [rest.expand(blocks, 1, neurons), start_v[:, None], x, start_i[:, None]]
+    if w is None:
+        for_voltages = for_voltages[:, steps:]
+    else:
+        inputs = [w, *inputs]
     inputs = torch.cat(inputs, 1)
-    voltages = join(_weighted_sums(torch.cat(columns, 1), inputs)) + rest
-    for_currents, inputs = torch.cat([to_i, p], 1), inputs[:, -steps - 1 :]
+    voltages = join(_weighted_sums(for_voltages, inputs))
+    inputs = inputs[:, -steps - 1 :]
     if all_currents:
         return voltages, join(_weighted_sums(for_currents, inputs))
     at, block = (missing, 0) if backwards else (steps - 1 - missing, blocks - 1)
@@ -360,7 +415,7 @@ def _in_place(sequence: _Sequence, blocks: int) -> tuple[Tensor, Tensor]:
         part = _Sequence(x_, w_, v, i, rest, m, backwards, all_currents)
         start_v, start_i = v[None], i[None]
         if side_by_side > 1:
-            start_v, start_i = _starts(part, _powers(m, steps))
+            start_v, start_i = _starts(part)
             start_v = start_v + rest
         last_v, last_i = _step(part._replace(v=start_v, i=start_i), voltages_, currents_)
         v, i = (last_v[0], last_i[0]) if backwards else (last_v[-1], last_i[-1])

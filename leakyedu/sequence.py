@@ -17,6 +17,7 @@ from leakyedu.model import (
     check_parameters,
     check_shapes,
     check_state,
+    is_finite,
     resting_state,
     values_are_readable,
     warn,
@@ -263,7 +264,7 @@ def _warn_about_non_finite(name: str, trajectory: LIState) -> bool:
     if not len(v) or not values_are_readable(v):
         return False
     last = i[-1] if i.ndim == v.ndim else i
-    if bool((v[-1].isfinite() & last.isfinite()).all()):
+    if is_finite(v[-1]) and is_finite(last):
         return False
     wrong = ~v.detach().isfinite()
     if i.ndim == v.ndim:
