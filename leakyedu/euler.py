@@ -9,12 +9,15 @@ The voltage is driven by the current *after* its jump. Signatures, order and flo
 those of ``norse.torch.functional.leaky_integrator`` 1.1.0; a test holds the two bit for bit.
 """
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 
 from leakyedu.model import (
     LIParameters,
     LIState,
+    are_fixed_numbers,
     as_input,
     check_dt,
     check_input,
@@ -122,8 +125,11 @@ def weighted_spikes(
             f"{w} on {weights.device} and {s} on {spikes.device} must share one "
             "device. Move them with .to(device)."
         )
-    # Autocast would return them in another dtype than the state's.
-    return torch.nn.functional.linear(spikes.to(weights.dtype), weights).to(weights.dtype)
+    if spikes.dtype is not weights.dtype:
+        spikes = spikes.to(weights.dtype)
+    jumps = torch.nn.functional.linear(spikes, weights)
+    # Autocast returns them in another dtype than the state's.
+    return jumps if jumps.dtype is weights.dtype else jumps.to(weights.dtype)
 
 
 def _step(
@@ -142,16 +148,31 @@ def _step(
             | {"dt": dt},
         )
     tau_syn_inv, tau_mem_inv, v_leak = widen(p, v.dtype)
-    if isinstance(dt, Tensor):
-        # Times a 0-dim parameter, a float32 dt per neuron would make float32 coefficients.
-        dt = dt.to(torch.promote_types(dt.dtype, tau_mem_inv.dtype))
+    if isinstance(dt, float) and are_fixed_numbers(tau_syn_inv, tau_mem_inv):
+        loss, gain = _coefficients(tau_syn_inv.item(), tau_mem_inv.item(), dt, tau_syn_inv.dtype)
+    else:
+        if isinstance(dt, Tensor):
+            # Times a 0-dim parameter, a float32 dt per neuron would make float32 coefficients.
+            dt = dt.to(torch.promote_types(dt.dtype, tau_mem_inv.dtype))
+        loss, gain = -dt * tau_syn_inv, dt * tau_mem_inv
 
     i_jumped = i + x
-    v_new = v + dt * tau_mem_inv * ((v_leak - v) + i_jumped)
-    i_new = i_jumped + (-dt * tau_syn_inv * i_jumped)
+    v_new = v + gain * ((v_leak - v) + i_jumped)
+    i_new = i_jumped + loss * i_jumped
     if not v_new.dtype is i_new.dtype is v.dtype:
         v_new, i_new = v_new.to(v.dtype), i_new.to(v.dtype)
     return v_new, LIState(v_new, i_new)
+
+
+@lru_cache(maxsize=64)
+def _coefficients(
+    tau_syn_inv: float, tau_mem_inv: float, dt: float, dtype: torch.dtype
+) -> tuple[Tensor, Tensor]:
+    """Return what multiplies current and voltage; to multiply the constants takes a third of a step."""
+    # What inference mode makes, autograd would refuse later.
+    with torch.inference_mode(False):
+        a, b = (torch.tensor(x, dtype=dtype, device="cpu") for x in (tau_syn_inv, tau_mem_inv))
+        return -dt * a, dt * b
 
 
 def _is_plain(x: Tensor, v: Tensor, i: Tensor, p: LIParameters, dt: float | Tensor) -> bool:

@@ -335,6 +335,11 @@ def values_are_readable(x: Tensor) -> bool:
     )
 
 
+def are_fixed_numbers(*tensors: Tensor) -> bool:
+    """Tell whether each is one number that can be read, and no gradient with respect to it is asked for."""
+    return all(x.ndim == 0 and not x.requires_grad and values_are_readable(x) for x in tensors)
+
+
 def is_finite(x: Tensor) -> bool:
     """Tell whether all of many numbers are finite."""
     # So is their sum then, unless it overflows, and to sum them takes half of the time.

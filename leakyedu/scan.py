@@ -28,7 +28,7 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from leakyedu.methods import Propagator
-from leakyedu.model import is_finite, values_are_readable
+from leakyedu.model import are_fixed_numbers, is_finite, values_are_readable
 
 
 class _Sequence(NamedTuple):
@@ -207,13 +207,9 @@ def _remembered(build):
         return build(m, *how)
 
     def of_propagator(m: Propagator, *how):
-        return of_numbers(*(y.item() for y in m), *how) if _are_numbers(m) else build(m, *how)
+        return of_numbers(*(y.item() for y in m), *how) if are_fixed_numbers(*m) else build(m, *how)
 
     return of_propagator
-
-
-def _are_numbers(m: Propagator) -> bool:
-    return m.v_from_v.ndim == 0 and all(values_are_readable(y) and not y.requires_grad for y in m)
 
 
 @_remembered
@@ -252,7 +248,7 @@ def _powers(m: Propagator, highest: int) -> Tensor:
     .. math::
         M^{n + k} = M^n M^k
     """
-    if _are_numbers(m):
+    if are_fixed_numbers(*m):
         # In Python's own numbers, ten times faster than in tensors of one number.
         q, c, p = (y.item() for y in m)
         powers = [(1.0, 0.0, 1.0)]

@@ -890,3 +890,29 @@ def test_under_autocast_a_step_keeps_the_dtype_of_its_state():
 
     assert v.dtype is torch.float32
     assert v.flatten().tolist() == pytest.approx([0.1] * 12, rel=1e-2)
+
+
+def test_a_step_sees_what_was_written_past_autograd():
+    p = LIParameters(torch.tensor(200.0), torch.tensor(100.0), torch.tensor(0.0))
+    x, state = torch.ones(2), LIState(torch.zeros(2), torch.zeros(2))
+    li_feed_forward_step(x, state, p)
+
+    p.tau_mem_inv.data.fill_(50.0)
+    p.tau_syn_inv.numpy()[...] = 400.0
+    v, (_, i) = li_feed_forward_step(x, state, p)
+
+    assert v.tolist() == pytest.approx([0.05, 0.05])
+    assert i.tolist() == pytest.approx([0.6, 0.6])
+
+
+def test_a_step_in_inference_mode_leaves_nothing_that_training_may_not_use():
+    p = LIParameters.from_tau(3e-3, 7e-3)
+    state = LIState(torch.zeros(2), torch.zeros(2))
+    with torch.inference_mode():
+        li_feed_forward_step(torch.ones(2), state, p, 0.00071)
+
+    x = torch.ones(2, requires_grad=True)
+    v, _ = li_feed_forward_step(x, state, p, 0.00071)
+    v.sum().backward()
+
+    assert x.grad.tolist() == pytest.approx([0.71 / 7] * 2)
