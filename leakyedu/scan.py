@@ -96,8 +96,8 @@ def _on_cpu(sequence: _Sequence) -> tuple[Tensor, Tensor]:
     # Blocks as long as there are blocks cost the fewest operations. A row, which is one step of them all,
     # need not be longer than 2^18: on two cores longer rows made a number no cheaper, and shorter ones
     # did (1,024 x 32,768 in 2, 4, 8, 16 blocks: 52, 50, 47, 46 ms). Below 64 steps one block is fastest,
-    # and below a few million multiplications so are products (1,000 x 100: 0.55 against 0.78 ms; ten
-    # times the neurons: 2.5 against 1.4 ms). Where each neuron has its own powers these cost more than
+    # and below a few million multiplications so are products (1,000 x 100: 0.34 against 0.53 ms; ten
+    # times the neurons: 1.6 against 1.3 ms). Where each neuron has its own powers these cost more than
     # the steps beyond four thousand neurons (1,000 x 1,000: 4 against 8 ms; x 10,000: 50 against 31 ms).
     most = math.isqrt(time)
     own = sequence.m.v_from_v.ndim > 0
@@ -203,8 +203,10 @@ def _remembered(build):
 
     @lru_cache(maxsize=16)
     def of_numbers(q, c, p, *how):
-        m = Propagator(*(torch.tensor(y, dtype=torch.float64, device="cpu") for y in (q, c, p)))
-        return build(m, *how)
+        # What inference mode makes, autograd would refuse later.
+        with torch.inference_mode(False):
+            m = Propagator(*(torch.tensor(y, dtype=torch.float64, device="cpu") for y in (q, c, p)))
+            return build(m, *how)
 
     def of_propagator(m: Propagator, *how):
         return of_numbers(*(y.item() for y in m), *how) if are_fixed_numbers(*m) else build(m, *how)

@@ -101,6 +101,41 @@ def test_nothing_waits_for_the_accelerator(accelerator):
     assert trajectory.v.shape == voltages.shape == (5, 3)
 
 
+@pytest.mark.parametrize("own", [False, True])
+def test_a_long_sequence_on_the_accelerator_keeps_its_digits(accelerator, own):
+    x = noise(20_000, 3)
+    p = LIParameters(v_leak=torch.full((3,) if own else (), 0.3))
+
+    there = simulate(x.to(accelerator), p=LIParameters(*(y.to(accelerator) for y in p)))
+
+    here = simulate(x.double(), p=p)
+    for y, truth in zip(there, here, strict=True):
+        torch.testing.assert_close(y.cpu().double(), truth, rtol=0, atol=2e-6 * truth.abs().max().item())
+
+
+def test_the_digits_that_others_give_away_are_kept(accelerator):
+    if accelerator.type != "cuda":
+        pytest.skip(f"an accelerator of type {accelerator.type} has no TF32")
+    x = noise(2_000, 64)
+    before = torch.backends.cuda.matmul.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = True
+    try:
+        there = simulate(x.to(accelerator)).v
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = before
+
+    here = simulate(x.double()).v
+    torch.testing.assert_close(there.cpu().double(), here, rtol=0, atol=2e-6 * here.abs().max().item())
+
+
+def test_a_request_that_cannot_fit_on_the_accelerator_is_refused(accelerator):
+    if accelerator.type != "cuda":
+        pytest.skip(f"torch cannot tell how much memory an accelerator of type {accelerator.type} has free")
+
+    with pytest.raises(ValueError, match=r"would need \S+ GiB .* are free on cuda"):
+        simulate(torch.zeros(1, 1, device=accelerator).expand(10**6, 10**6))
+
+
 def test_the_accelerator_and_the_cpu_do_not_mix(accelerator):
     state = LIState(torch.zeros(3), torch.zeros(3))
 

@@ -244,6 +244,19 @@ def test_a_toeplitz_matrix_repeats_its_first_column_below_the_diagonal():
     assert matrix.tolist() == [[1, 0, 0], [2, 1, 0], [3, 2, 1]]
 
 
+@pytest.mark.parametrize("blocks", [2, 256, 257, 1000])
+def test_the_starts_of_many_blocks_follow_from_their_ends(blocks):
+    m, parts = propagator(), noise(blocks, 2, 3)
+
+    states = engine._carry(parts, m)
+
+    state, truth = torch.zeros(2, 3, dtype=F64), []
+    for v, i in parts:
+        state = torch.stack([m.v_from_v * state[0] + m.v_from_i * state[1] + v, m.i_from_i * state[1] + i])
+        truth.append(state)
+    torch.testing.assert_close(states, torch.stack(truth), rtol=0, atol=1e-13)
+
+
 # -- Gradients -------------------------------------------------------------------------------------
 
 
@@ -337,6 +350,20 @@ def test_forward_mode_follows_the_scan(own, learned):
 
     for derivative, there, here in zip(derivatives, run(x + tangent), run(x), strict=True):
         torch.testing.assert_close(derivative, there - here, rtol=0, atol=1e-12)
+
+
+def test_what_inference_mode_has_built_serves_a_gradient_too():
+    x, start, m = noise(70, 2), torch.zeros(3, 2, dtype=F64), propagator()
+    with torch.inference_mode():
+        scan(x, *start, m, all_currents=True)
+
+    x.requires_grad_()
+    with warnings.catch_warnings(), forward_ad.dual_level():  # where autograd follows each product
+        warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", DeprecationWarning)
+        (gradient,) = torch.autograd.grad(scan(x, *start, m, all_currents=True)[0].sum(), x)
+
+    (truth,) = torch.autograd.grad(scan(x, *start, m, all_currents=True)[0].sum(), x)
+    torch.testing.assert_close(gradient, truth, rtol=1e-13, atol=0)
 
 
 # -- Precision -------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 import math
 import re
 import warnings
+from itertools import pairwise
 
 import pytest
 import torch
@@ -224,18 +225,32 @@ def test_the_layout_of_the_input_does_not_matter(x):
     same(trajectory, simulate(x.clone(memory_format=torch.contiguous_format)), rtol=0)
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("at", [0, 1, 17, 39, 40])
-def test_splitting_a_sequence_in_two_changes_nothing(method, at):
-    x, state, p = noise(40, 2, 3), state_of(2, 3), PARAMETERS["per neuron"]
+@given(
+    steps=st.integers(1, 300),
+    neurons=st.sampled_from([1, 3, 2000]),
+    cuts=st.lists(st.floats(0, 1), max_size=3),
+    own=st.booleans(),
+    dtype=st.sampled_from([torch.float32, F64]),
+    method=st.sampled_from(METHODS),
+)
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_splitting_a_sequence_anywhere_changes_nothing(steps, neurons, cuts, own, dtype, method):
+    x, state = noise(steps, neurons, dtype=dtype), state_of(neurons, dtype=dtype)
+    tau_mem = torch.linspace(4e-3, 3e-2, neurons, dtype=F64) if own else 1e-2
+    p = LIParameters.from_tau(5e-3, tau_mem, v_leak=0.3)
     whole = simulate(x, state, p, method=method)
 
-    first = simulate(x[:at], state, p, method=method)
-    between = LIState(first.v[-1], first.i[-1]) if at else state
-    second = simulate(x[at:], between, p, method=method)
+    ends, parts = [0, *sorted(int(cut * steps) for cut in cuts), steps], []
+    for start, end in pairwise(ends):
+        part = simulate(x[start:end], state, p, method=method)
+        state = LIState(part.v[-1], part.i[-1]) if len(part.v) else state
+        parts.append(part)
 
-    parts = LIState(torch.cat([first.v, second.v]), torch.cat([first.i, second.i]))
-    same(parts, whole, rtol=1e-14)
+    same(
+        LIState(*map(torch.cat, zip(*parts, strict=True))),
+        whole,
+        rtol=1e-6 if dtype is torch.float32 else 1e-14,
+    )
 
 
 def test_rest_is_where_a_sequence_starts_by_default():
