@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks [NAME ...] [--json FILE]``: run benchmarks and print a table.
+"""``python -m tests.benchmarks [NAME ...] [--json FILE] [--picture FILE]``: compare, and print a table.
 
 The status is 1 if a figure misses its bar.
 """
@@ -14,8 +14,10 @@ from importlib import import_module
 from pathlib import Path
 
 import torch
+from tqdm import tqdm
 
 from tests import benchmarks
+from tests.benchmarks import _cost
 
 
 def machine() -> dict:
@@ -46,19 +48,29 @@ def main() -> None:
     help_ = f"the beginning of a name: {', '.join(files)} (default: all)"
     parser.add_argument("names", metavar="NAME", nargs="*", help=help_)
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures to FILE too")
+    help_ = "draw the time that sequences take against steps and neurons; with --json keep these curves too"
+    parser.add_argument("--picture", metavar="FILE", type=Path, help=help_)
     arguments = parser.parse_args()
 
-    files, rows, width = chosen(files, arguments.names), [], 64
-    print(f"{'figure':<{width}}{'is':>10}  {'must be':<10}", flush=True)
-    for file in files:
-        for row in import_module(f"{benchmarks.__name__}.{file}").rows():
+    files = chosen(files, arguments.names)
+    measurements = [
+        m for file in files for m in import_module(f"{benchmarks.__name__}.{file}").measurements()
+    ]
+    print("  ".join(f"{name}: {value}" for name, value in machine().items()))
+    print(f"{'figure':<76}{'is':>10}  {'must be':<10}", flush=True)
+    rows = []
+    for measure in tqdm(measurements, unit="measurement", leave=False):
+        for row in measure():
             rows.append(row)
             missed = "" if row.holds else "MISSED"
-            print(f"{row.name:<{width}}{row.figure:>10.4g}  {row.bar:<10}{missed}".rstrip(), flush=True)
+            tqdm.write(f"{row.name:<76}{row.figure:>10.4g}  {row.bar:<10}{missed}".rstrip())
 
+    report = {"taken": time.strftime("%Y-%m-%d"), "machine": machine()}
+    report["figures"] = [row._asdict() | {"holds": row.holds} for row in rows]
+    if arguments.picture:
+        report["curves"] = _cost.curves()
+        _cost.draw(report["curves"], arguments.picture)
     if arguments.json:
-        figures = [row._asdict() | {"holds": row.holds} for row in rows]
-        report = {"taken": time.strftime("%Y-%m-%d"), "machine": machine(), "figures": figures}
         arguments.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     sys.exit(any(not row.holds for row in rows))
 
