@@ -322,22 +322,21 @@ def as_input(name: str, x: Tensor, dtype: torch.dtype) -> Tensor:
     return x.to(dtype)
 
 
-def values_are_readable(x: Tensor) -> bool:
-    """Tell whether the numbers of ``x`` can be read without a synchronisation or a graph break."""
+def values_are_readable(*tensors: Tensor) -> bool:
+    """Tell whether the numbers can be read without a synchronisation or a graph break."""
     return (
         not torch.compiler.is_compiling()
-        and type(x) in (Tensor, Parameter)
-        and x.device.type == "cpu"
         # No public name tells that vmap or grad is at work, where reading a value fails or breaks.
         and not torch._C._are_functorch_transforms_active()
         # Nor one that a tracer (torch.func.linearize, fake tensors) is.
         and torch._C._len_torch_dispatch_stack() == 0
+        and all(x.is_cpu and type(x) in (Tensor, Parameter) for x in tensors)
     )
 
 
 def are_fixed_numbers(*tensors: Tensor) -> bool:
     """Tell whether each is one number that can be read, and no gradient with respect to it is asked for."""
-    return all(x.ndim == 0 and not x.requires_grad and values_are_readable(x) for x in tensors)
+    return values_are_readable(*tensors) and all(x.ndim == 0 and not x.requires_grad for x in tensors)
 
 
 def is_finite(x: Tensor) -> bool:

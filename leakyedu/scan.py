@@ -83,7 +83,7 @@ def _scan(x: Tensor, w: Tensor | None, v: Tensor, i: Tensor, rest: Tensor, q, c,
 
 def _values(sequence: _Sequence) -> tuple[Tensor, Tensor]:
     x, w, v, i, rest, m, *_ = sequence
-    readable = all(values_are_readable(y) for y in (x, w, v, i, rest, *m) if y is not None)
+    readable = values_are_readable(x, v, i, rest, *m, *(() if w is None else (w,)))
     return (_on_cpu if readable else _anywhere)(sequence)
 
 
