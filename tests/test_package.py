@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from packaging.version import Version
 
 import leakyedu
 from leakyedu import methods, stimuli
+from tests import benchmarks
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -576,6 +578,32 @@ def names_an_index(path, text):
     return (
         INDEX.search(CPU_BUILDS.sub("", text) if path.startswith(MAY_NAME_CPU_BUILDS) else text) is not None
     )
+
+
+@pytest.mark.parametrize("name", ["import_cost", "memory", "speed"])
+def test_a_benchmark_is_a_list_of_measurements(name):
+    assert (ROOT / "tests/benchmarks" / f"{name}.py").exists()
+
+    measurements = import_module(f"tests.benchmarks.{name}").measurements()
+
+    assert measurements
+    assert all(map(callable, measurements))
+
+
+def test_a_ratio_is_that_of_two_times_and_a_bar_is_kept_or_missed(monkeypatch):
+    clock = iter(range(10**6))
+    monkeypatch.setattr(benchmarks.time, "perf_counter", lambda: next(clock))
+
+    def slow():
+        for _ in range(9):
+            next(clock)
+
+    figure = benchmarks.ratio(slow, lambda: None, rounds=3)
+
+    assert figure == 10
+    assert benchmarks.Row("ten times", figure, ">= 10").holds
+    assert not benchmarks.Row("ten times", figure, "<= 9.9").holds
+    assert benchmarks.Row("only told", figure).holds
 
 
 def test_no_file_names_a_folder_of_one_machine():
