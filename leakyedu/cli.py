@@ -31,7 +31,7 @@ from leakyedu import __version__  # costs nothing: Python has run the package be
 
 LESSONS = "[0-9][0-9]_*.ipynb"
 START = "00_start_here.ipynb"
-NEEDED = ("jupyterlab", "ipywidgets", "matplotlib", "sympy")
+NEEDED = ("jupyterlab", "ipywidgets", "anywidget", "matplotlib", "sympy")
 # What the kernel says of itself. Where a notebook says anything else, JupyterLab corrects it and then
 # asks the learner to save changes in a lesson that he has only opened.
 LANGUAGE = {
@@ -186,6 +186,8 @@ def _open_lab(folder: Path, port: int | None, browser: bool, jupyter_arguments: 
         "LabApp.default_url": f"/lab/tree/{START}",
         # Closing a lesson ends its kernel, and a moved slider survives a reload of the page.
         "LabApp.app_settings_dir": Path(__file__).resolve().parent / "jupyter",
+        # A picture follows its slider at once.
+        "ServerApp.kernel_websocket_connection_class": "leakyedu.server.PromptConnection",
         # Nothing is fetched from anywhere.
         "LabApp.news_url": None,
         "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
