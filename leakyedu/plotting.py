@@ -23,6 +23,7 @@ from leakyedu.model import LIParameters, LIState, as_tensor, check_dt, check_par
 VOLTAGE, CURRENT, INPUT, PREDICTION = "#0072B2", "#D55E00", "#595959", "#A0307A"
 
 _LINE_STYLES = ("-", "--", ":", "-.")
+_in_front_of_a_class = False
 
 
 def trajectory(
@@ -132,10 +133,13 @@ def against_exact(
     seconds = torch.linspace(0, duration, 1001, dtype=torch.float64)
     curve = torch.cat([p.v_leak.reshape(1), response(seconds[1:])])
     axes.plot(1000 * seconds, curve, color=INPUT, linewidth=2.5, alpha=0.8, label="exact")
-    # Once more between the neighbours of the highest point: the peak is then known to three digits.
-    at = int((curve - p.v_leak).abs()[:-1].argmax())
-    around = torch.linspace(float(seconds[at - 1]), float(seconds[at + 1]), 20_001, dtype=torch.float64)[1:]
-    sentence = f"The exact voltage peaks at {_peak(response(around), around, p.v_leak)}."
+    # Closer and closer between the neighbours of the highest point: it is then known to three digits.
+    around, near = seconds, curve
+    for _ in range(3):
+        at = min(max(int((near - p.v_leak).abs().argmax()), 1), len(around) - 2)
+        around = torch.linspace(float(around[at - 1]), float(around[at + 1]), 101, dtype=torch.float64)[1:]
+        near = response(around)
+    sentence = f"The exact voltage peaks at {_peak(near, around, p.v_leak)}."
     styles = itertools.cycle(zip(_LINE_STYLES, "os^D", strict=True))
     for (name, v), (line, marker) in zip(voltages.items(), styles, strict=False):
         v = v.detach().cpu().double()
@@ -159,26 +163,52 @@ def against_exact(
     return axes.figure, sentence
 
 
+def presentation(on: bool = True) -> None:
+    """Make all further pictures for the last row of a classroom: thick lines, large type.
+
+    Args:
+        on: False for pictures of the usual size again.
+    """
+    global _in_front_of_a_class
+    _in_front_of_a_class = on
+
+
 def new_axes() -> Axes:
     """Return axes in a new figure that no global state knows, so that none is left open."""
-    figure = Figure(figsize=(6.4, 3.2), dpi=160, layout="constrained", facecolor="white")
-    axes = figure.add_subplot()
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.margins(y=0.12)
+    axes = new_figure()[1][0]
     axes.axhline(0, color=INPUT, linewidth=0.8)
     return axes
+
+
+def new_figure(panes: int = 1) -> tuple[Figure, list[Axes]]:
+    """Return a new figure, and its axes side by side."""
+    # The same number of pixels in fewer inches makes everything in the picture larger.
+    scale = 1.6 if _in_front_of_a_class else 1
+    figure = Figure(
+        figsize=(6.4 / scale, 3.2 / scale), dpi=160 * scale, layout="constrained", facecolor="white"
+    )
+    axes = list(figure.subplots(1, panes, squeeze=False)[0])
+    for pane in axes:
+        pane.spines[["top", "right"]].set_visible(False)
+        pane.margins(y=0.12)
+    return figure, axes
 
 
 def picture(figure: Figure, sentence: str) -> str:
     """Return a figure as HTML: the picture with the sentence as its alt text and below it."""
     png = io.BytesIO()
     figure.savefig(png, format="png", metadata={"Software": None})
-    data = base64.b64encode(png.getvalue()).decode()
-    words = html.escape(sentence)
+    return picture_of(png.getvalue(), sentence)
+
+
+def picture_of(png: bytes, sentence: str) -> str:
+    """Return a picture that is drawn already as HTML, as :func:`picture` does."""
+    data, words = base64.b64encode(png).decode(), html.escape(sentence)
+    width, caption = ("100%", ' style="font-size:1.6em"') if _in_front_of_a_class else ("640px", "")
     return (
         f'<figure style="margin:0"><img alt="{words}" src="data:image/png;base64,{data}" '
-        f'style="width:{figure.get_figwidth() * 100:.0f}px;max-width:100%;height:auto">'
-        f"<figcaption>{words}</figcaption></figure>"
+        f'style="width:{width};max-width:100%;height:auto">'
+        f"<figcaption{caption}>{words}</figcaption></figure>"
     )
 
 

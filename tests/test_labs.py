@@ -1,5 +1,6 @@
 """Labs: the machinery without a browser, and each lab's numbers. tests/browser presses the keys."""
 
+import io
 import re
 import threading
 
@@ -8,9 +9,12 @@ import pytest
 import torch
 from ipywidgets.widgets.widget import _instances
 from matplotlib.figure import Figure
+from PIL import Image, ImageChops
 
 from leakyedu import plotting, simulate
 from leakyedu.labs import step_order
+from leakyedu.labs.canvas import Canvas
+from leakyedu.labs.controls import Choice, Number
 from leakyedu.labs.lab import Lab, Menu, Slider
 from leakyedu.model import LIParameters
 from leakyedu.stimuli import poisson, pulse
@@ -19,8 +23,9 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def small_lab(view=None) -> Lab:
-    def draw(height, kind, *, prediction):
-        return plotting.new_axes().figure, f"A line of height {height:g}, {kind}, prediction {prediction}."
+    def draw(axes, height, kind, *, prediction):
+        axes.plot([0, 1], [height, height])
+        return f"A line of height {height:g}, {kind}, prediction {prediction}."
 
     return Lab(view or draw, height=Slider("height (V)", 0, 5, 0.5, 1.0), kind=Menu("kind", ("a", "b"), "a"))
 
@@ -76,47 +81,56 @@ def test_a_lab_shows_a_picture_where_there_is_no_kernel_too(shown):
 def test_moving_a_slider_changes_the_picture_its_alt_text_and_its_sentence(shown):
     _, box = shown(small_lab(), prediction=2)
 
-    inside(box, widgets.FloatSlider)[0].value = 2.5
+    inside(box, Number)[0].value = 2.5
 
     assert caption(box) == "A line of height 2.5, a, prediction 2."
     assert 'alt="A line of height 2.5, a, prediction 2."' in inside(box, widgets.HTML)[0].value
 
 
-def test_a_number_can_be_typed_instead(shown):
-    _, box = shown(small_lab())
-
-    inside(box, widgets.BoundedFloatText)[0].value = 3.5
-
-    assert caption(box).startswith("A line of height 3.5")
-    assert inside(box, widgets.FloatSlider)[0].value == 3.5
-
-
 def test_a_slider_shows_round_numbers_and_draws_once(shown):
     drawn = []
 
-    def view(height, kind, *, prediction):
+    def view(axes, height, kind, *, prediction):
         drawn.append(height)
-        return plotting.new_axes().figure, f"A line of height {height:g}."
+        return f"A line of height {height:g}."
 
     _, box = shown(small_lab(view))
 
-    inside(box, widgets.FloatSlider)[0].value = 3.5000000000000004
+    inside(box, Number)[0].value = 3.5000000000000004
 
-    assert inside(box, widgets.BoundedFloatText)[0].value == 3.5
+    assert inside(box, Number)[0].value == 3.5
     assert drawn == [1, 3.5]
 
 
 def test_every_control_has_a_name_with_its_unit(shown):
     _, box = shown(small_lab())
 
-    assert [field.description for field in inside(box, widgets.BoundedFloatText)] == ["height (V)"]
-    assert [menu.description for menu in inside(box, widgets.Dropdown)] == ["kind"]
+    assert [control.label for control in inside(box, Number)] == ["height (V)"]
+    assert [control.label for control in inside(box, Choice)] == ["kind"]
+
+
+@pytest.mark.parametrize(("typed", "value"), [(-1, 0), (99, 5), (2.5000000000000004, 2.5)])
+def test_a_number_stays_within_its_bounds(shown, typed, value):
+    _, box = shown(small_lab())
+
+    inside(box, Number)[0].value = typed
+
+    assert inside(box, Number)[0].value == value
+    assert caption(box).startswith(f"A line of height {value:g},")
+
+
+def test_a_choice_that_there_is_not_changes_nothing(shown):
+    _, box = shown(small_lab())
+
+    inside(box, Choice)[0].value = "c"
+
+    assert inside(box, Choice)[0].value == "a"
 
 
 def test_reset_puts_every_control_back(shown):
     _, box = shown(small_lab())
-    inside(box, widgets.FloatSlider)[0].value = 4.0
-    inside(box, widgets.Dropdown)[0].value = "b"
+    inside(box, Number)[0].value = 4.0
+    inside(box, Choice)[0].value = "b"
 
     inside(box, widgets.Button)[0].click()
 
@@ -124,13 +138,13 @@ def test_reset_puts_every_control_back(shown):
 
 
 def test_an_error_in_the_view_is_one_sentence_and_the_lab_goes_on(shown):
-    def view(height, kind, *, prediction):
+    def view(axes, height, kind, *, prediction):
         if height > 3:
             raise ValueError("height <must> stay below 3")
-        return plotting.new_axes().figure, f"A line of height {height:g}."
+        return f"A line of height {height:g}."
 
     _, box = shown(small_lab(view))
-    slider = inside(box, widgets.FloatSlider)[0]
+    slider = inside(box, Number)[0]
 
     slider.value = 4.0
     broken = inside(box, widgets.HTML)[0].value
@@ -143,15 +157,15 @@ def test_an_error_in_the_view_is_one_sentence_and_the_lab_goes_on(shown):
 def test_settings_that_a_newer_one_overtakes_are_never_drawn(shown):
     drawn, started, go_on = [], threading.Event(), threading.Event()
 
-    def view(height, kind, *, prediction):
+    def view(axes, height, kind, *, prediction):
         drawn.append(height)
         if height == 2:
             started.set()
             assert go_on.wait(5)
-        return plotting.new_axes().figure, f"A line of height {height:g}."
+        return f"A line of height {height:g}."
 
     _, box = shown(small_lab(view))
-    slider = inside(box, widgets.FloatSlider)[0]
+    slider = inside(box, Number)[0]
 
     slow = threading.Thread(target=lambda: setattr(slider, "value", 2.0))
     slow.start()
@@ -162,6 +176,100 @@ def test_settings_that_a_newer_one_overtakes_are_never_drawn(shown):
 
     assert drawn == [1, 2, 4]
     assert caption(box) == "A line of height 4."
+
+
+# -- The canvas ------------------------------------------------------------------------------------
+
+
+def pixels(png: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(png)).convert("RGB")
+
+
+FIXED = {"xlim": (0, 1), "ylim": (0, 4), "xlabel": "time (ms)"}
+
+
+def line(height: float, **frame):
+    def view(axes):
+        axes.plot([0, 1], [height, height])
+        axes.set(**frame)
+        return f"A line of height {height:g}."
+
+    return view
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (line(1, **FIXED), line(2, **FIXED)),
+        (line(1, **FIXED), line(2, **FIXED | {"ylim": (0, 9)})),
+        (line(1, **FIXED), line(1, **FIXED | {"xlabel": "time (s)"})),
+        (line(1, xlabel="time (ms)"), line(3, xlabel="time (ms)")),
+    ],
+    ids=["a curve", "a limit", "a label", "limits that follow"],
+)
+def test_what_changes_in_place_is_what_a_new_picture_shows(before, after):
+    canvas, fresh = Canvas(), Canvas()
+    first = pixels(canvas.draw(before)[0])
+
+    changed = pixels(canvas.draw(after)[0])
+
+    assert ImageChops.difference(changed, pixels(fresh.draw(after)[0])).getbbox() is None
+    assert ImageChops.difference(changed, first).getbbox()
+
+
+def test_a_legend_is_drawn_anew_when_its_words_change():
+    def view(word):
+        def draw(axes):
+            axes.plot([0, 1], label=word)
+            axes.set(xlim=(0, 1), ylim=(0, 1))
+            axes.legend(loc="upper left")
+            return "A line of height 1."
+
+        return draw
+
+    canvas = Canvas()
+    first, second = (pixels(canvas.draw(view(word))[0]) for word in ("one", "another"))
+
+    assert ImageChops.difference(second, first).getbbox()
+    assert ImageChops.difference(second, pixels(Canvas().draw(view("another"))[0])).getbbox() is None
+
+
+def test_frames_are_drawn_once_for_as_long_as_they_stay(monkeypatch):
+    canvas, drawn = Canvas(2), []
+    monkeypatch.setattr(canvas, "_draw_background", lambda: drawn.append(1))
+    canvas._background = None
+    monkeypatch.setattr(canvas._canvas, "restore_region", lambda background: None)
+
+    for height in (1, 2, 3):
+        canvas._canvas.get_renderer()
+        canvas.draw(lambda left, right, y=height: line(y, **FIXED)(left) + line(y, **FIXED)(right))
+
+    assert drawn == [1]
+
+
+def test_a_thousand_pictures_leave_nothing_behind():
+    canvas = Canvas()
+    canvas.draw(line(1))
+    artists = len(canvas.axes[0].get_children())
+
+    for height in (2, 3) * 50:
+        canvas.draw(line(height))
+
+    assert len(canvas.axes[0].get_children()) == artists
+
+
+def test_in_front_of_a_class_everything_is_larger():
+    usual = plotting.new_figure()[0]
+    plotting.presentation()
+    try:
+        large, picture = plotting.new_figure()[0], plotting.picture_of(b"", "It peaks at 1 V.")
+    finally:
+        plotting.presentation(False)
+
+    assert usual.bbox.width == large.bbox.width
+    assert large.dpi == 1.6 * usual.dpi
+    assert "width:100%" in picture
+    assert "width:640px" in plotting.picture_of(b"", "It peaks at 1 V.")
 
 
 # -- step_order ----------------------------------------------------------------------------------
@@ -263,13 +371,12 @@ def test_a_figure_of_a_lab_refuses_what_no_control_can_say(settings, words):
 
 
 def test_a_picture_that_cannot_be_made_is_one_sentence_too(shown):
-    def view(height, kind, *, prediction):
-        axes = plotting.new_axes()
+    def view(axes, height, kind, *, prediction):
         axes.set_xlabel("$\\broken{$" if height > 3 else "fine")
-        return axes.figure, f"A line of height {height:g}."
+        return f"A line of height {height:g}."
 
     _, box = shown(small_lab(view))
-    slider = inside(box, widgets.FloatSlider)[0]
+    slider = inside(box, Number)[0]
 
     slider.value = 4.0
     broken = inside(box, widgets.HTML)[0].value

@@ -42,6 +42,7 @@ IMPORTS = {
     "model": (0, set()),
     "device": (0, set()),
     "symbolic": (0, set()),
+    "server": (0, set()),
     "euler": (1, {"model"}),
     "methods": (1, {"model"}),
     "stimuli": (1, {"model"}),
@@ -50,8 +51,10 @@ IMPORTS = {
     "plotting": (2, {"methods", "model"}),
     "layers": (3, {"euler", "methods", "model", "sequence"}),
     "labs/__init__": (3.0, set()),
-    "labs/lab": (3.0, {"plotting"}),
-    "labs/step_order": (3.1, {"labs/lab", "model", "plotting", "stimuli"}),
+    "labs/canvas": (3.0, {"plotting"}),
+    "labs/controls": (3.0, set()),
+    "labs/lab": (3.1, {"labs/canvas", "labs/controls", "plotting"}),
+    "labs/step_order": (3.2, {"labs/lab", "model", "plotting", "stimuli"}),
     "exercises/__init__": (3.0, set()),
     "exercises/guard": (3.0, set()),
     "exercises/kinds": (3.1, {"exercises/guard"}),
@@ -158,8 +161,9 @@ def test_the_reader_of_imports_sees_every_kind():
 OTHERS = {
     "symbolic": {"sympy"},
     "plotting": {"torch", "matplotlib"},
-    "labs": {"torch", "matplotlib", "ipywidgets", "IPython"},
+    "labs": {"torch", "matplotlib", "PIL", "ipywidgets", "anywidget", "traitlets", "IPython"},
     "exercises": {"torch", "ipywidgets", "IPython"},
+    "server": {"jupyter_server"},
     "cli": set(),
 }
 INSIDE_A_FUNCTION = {

@@ -1,7 +1,8 @@
 """The machinery of a lab: a picture, its sentence, and the controls that change both.
 
-A lab is an ordinary function ``view(**settings, prediction=None) -> (figure, sentence)`` and one control
-for each setting. ``lab.figure(dt=2.0)`` gives the same picture as a figure for paper.
+A lab is an ordinary function ``view(*axes, **settings, prediction=None) -> sentence`` that draws into
+given axes, and one control for each setting. ``lab.figure(dt=2.0)`` gives the same picture as a figure
+for paper.
 """
 
 import html
@@ -13,7 +14,9 @@ import ipywidgets as widgets
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from leakyedu.plotting import picture
+from leakyedu.labs.canvas import Canvas
+from leakyedu.labs.controls import Choice, Number
+from leakyedu.plotting import new_figure, picture_of
 
 
 class Slider(NamedTuple):
@@ -52,15 +55,17 @@ class Lab:
     """An experiment.
 
     Args:
-        view: ``(**settings, prediction=None) -> (figure, sentence)``.
+        view: ``(*axes, **settings, prediction=None) -> sentence``. It draws anew each time, into axes
+            that are empty; where it asks for the same limits and labels as before it is drawn fast.
+        panes: number of axes, side by side.
         controls: one control per setting, named as the view's argument.
     """
 
-    def __init__(self, view: Callable[..., tuple[Figure, str]], **controls: Slider | Menu) -> None:
-        self._view = view
-        self._controls = controls
+    def __init__(self, view: Callable[..., str], *, panes: int = 1, **controls: Slider | Menu) -> None:
+        self.view, self.panes, self.controls = view, panes, controls
+        self.start = {name: control.start for name, control in controls.items()}
 
-    def figure(self, *, prediction: float | str | None = None, **settings) -> tuple[Figure, str]:
+    def figure(self, *, prediction: object = None, **settings) -> tuple[Figure, str]:
         """Return the picture and its sentence, for ``plotting.show`` or for paper.
 
         Args:
@@ -71,14 +76,14 @@ class Lab:
             TypeError: if a setting is none of the controls.
             ValueError: if a setting is one that its control cannot have.
         """
-        unknown = settings.keys() - self._controls
+        unknown = settings.keys() - self.controls
         if unknown:
             raise TypeError(
                 f"{', '.join(sorted(unknown))} is no setting of this lab. "
-                f"Use some of {', '.join(self._controls)}."
+                f"Use some of {', '.join(self.controls)}."
             )
         for name, value in settings.items():
-            control = self._controls[name]
+            control = self.controls[name]
             if isinstance(control, Menu):
                 allowed, within = f"one of {', '.join(map(repr, control.options))}", value in control.options
             else:
@@ -88,16 +93,16 @@ class Lab:
                 )
             if not within:
                 raise ValueError(f"{name} must be {allowed} in {control.label!r}, got {value!r}.")
-        start = {name: control.start for name, control in self._controls.items()}
-        return self._view(**start | settings, prediction=prediction)
+        figure, axes = new_figure(self.panes)
+        return figure, self.view(*axes, **self.start | settings, prediction=prediction)
 
-    def show(self, prediction: float | str | None = None) -> None:
+    def show(self, prediction: object = None) -> None:
         """Display the lab below the cell.
 
         Args:
             prediction: what the learner predicted, drawn beside the result.
         """
-        panel = _Panel(self, self._controls, prediction)
+        panel = _Panel(self, prediction)
         # A page without a kernel, such as a repository's, shows the first picture.
         bundle = {"text/plain": panel.sentence, "text/html": panel.picture.value}
         display(panel.box._repr_mimebundle_() | bundle, raw=True)
@@ -106,24 +111,21 @@ class Lab:
 class _Panel:
     """One display of a lab. JupyterLab may serve its controls on another thread than its cells."""
 
-    def __init__(self, lab: Lab, controls: dict[str, Slider | Menu], prediction) -> None:
+    def __init__(self, lab: Lab, prediction: object) -> None:
         self._lab, self._prediction = lab, prediction
+        self._canvas = Canvas(lab.panes)
         self._lock = threading.Lock()
         self._wanted: dict | None = None
         self._drawn: dict | None = None
         self.sentence = ""
         self.picture = widgets.HTML()
-        self._start = {name: control.start for name, control in controls.items()}
-        rows = []
-        self._inputs = {}
-        for name, control in controls.items():
-            self._inputs[name], row = _row(control)
-            self._inputs[name].observe(self._changed, names="value")
-            rows.append(row)
+        self._inputs = {name: _widget(control) for name, control in lab.controls.items()}
+        for widget in self._inputs.values():
+            widget.observe(self._changed, names="value")
         reset = widgets.Button(description="Reset", tooltip="Put every control back to its start")
         reset.on_click(lambda _: self._reset())
-        self.box = widgets.VBox([*rows, reset, self.picture])
-        self._draw(self._start)
+        self.box = widgets.VBox([*self._inputs.values(), reset, self.picture])
+        self._draw(lab.start)
 
     def _changed(self, _change) -> None:
         self._wanted = {name: widget.value for name, widget in self._inputs.items()}
@@ -139,44 +141,26 @@ class _Panel:
 
     def _draw(self, settings: dict) -> None:
         self._drawn = settings
+
+        def view(*axes) -> str:
+            return self._lab.view(*axes, **settings, prediction=self._prediction)
+
         try:
-            figure, sentence = self._lab.figure(prediction=self._prediction, **settings)
-            self.picture.value, self.sentence = picture(figure, sentence), sentence
+            png, self.sentence = self._canvas.draw(view)
+            self.picture.value = picture_of(png, self.sentence)
         except Exception as error:
             # A lab goes on: the learner reads what is wrong with this setting and moves the slider back.
             self.sentence = f"This setting cannot be drawn: {error}"
             self.picture.value = f'<p role="alert">{html.escape(self.sentence)}</p>'
 
     def _reset(self) -> None:
-        for name, value in self._start.items():
+        for name, value in self._lab.start.items():
             self._inputs[name].value = value
 
 
-def _row(control: Slider | Menu) -> tuple[widgets.Widget, widgets.Widget]:
-    """Return the widget that holds a control's value, and the row in which it stands."""
-    wide = {"description_width": "8em"}
+def _widget(control: Slider | Menu) -> widgets.Widget:
+    """Return the widget that holds a control's value."""
     if isinstance(control, Menu):
-        menu = widgets.Dropdown(
-            options=control.options, value=control.start, description=control.label, style=wide
-        )
-        return menu, menu
-    bounds = {"min": control.low, "max": control.high, "step": control.step, "value": control.start}
-    # The slider's handle has no name for a screen reader; the field beside it does, and takes typing.
-    field = widgets.BoundedFloatText(
-        **bounds, description=control.label, style=wide, layout=widgets.Layout(width="15em")
-    )
-    slider = widgets.FloatSlider(**bounds, readout=False, layout=widgets.Layout(width="20em"))
-
-    # Not widgets.link, which drops what is moved on another thread while the picture is drawn.
-    def type_in(change: dict) -> None:
-        field.value = round(change["new"], 9)  # a slider at 3.75 says 3.7500000000000004
-
-    def move(change: dict) -> None:
-        # Written back to the slider, its own value would come when the learner has dragged on, and pull
-        # the handle back.
-        if round(slider.value, 9) != change["new"]:
-            slider.value = change["new"]
-
-    slider.observe(type_in, names="value")
-    field.observe(move, names="value")
-    return field, widgets.HBox([field, slider], layout=widgets.Layout(flex_flow="row wrap"))
+        return Choice(label=control.label, options=list(control.options), value=control.start)
+    bounds = {"low": control.low, "high": control.high, "step": control.step}
+    return Number(label=control.label, value=control.start, **bounds)

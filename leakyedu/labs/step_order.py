@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import torch
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 from torch import Tensor
 
 from leakyedu.labs.lab import Lab, Menu, Slider
@@ -46,22 +46,23 @@ def simulate_in_order(
     """
     if sorted(order) != ["decay", "jump", "v"]:
         raise ValueError(f"order must hold 'jump', 'v' and 'decay', each once, got {order!r}.")
-    v, i = p.v_leak.to(inputs.dtype), inputs.new_zeros(())
-    voltages, currents = [], []
-    for x in inputs:
+    # Plain numbers: as tensors, the thousand steps of a moved slider would take as long as its picture.
+    v_leak, a, b = p.v_leak.item(), dt * p.tau_mem_inv.item(), dt * p.tau_syn_inv.item()
+    v, i, voltages, currents = v_leak, 0.0, [], []
+    for x in inputs.tolist():
         for line in order:
             if line == "jump":
                 i = i + x
             elif line == "v":
-                v = v + dt * p.tau_mem_inv * ((p.v_leak - v) + i)
+                v = v + a * ((v_leak - v) + i)
             else:
-                i = i - dt * p.tau_syn_inv * i
+                i = i - b * i
         voltages.append(v)
         currents.append(i)
-    return LIState(v=torch.stack(voltages), i=torch.stack(currents))
+    return LIState(v=inputs.new_tensor(voltages), i=inputs.new_tensor(currents))
 
 
-def view(order: str, dt: float, tau_syn: float, *, prediction: float | None = None) -> tuple[Figure, str]:
+def view(axes: Axes, order: str, dt: float, tau_syn: float, *, prediction: float | None = None) -> str:
     """Draw one order beside the exact curve and the library's order; ``dt`` and ``tau_syn`` in ms."""
     p = LIParameters.from_tau(tau_syn=tau_syn / 1000)
     # Long enough for the area: a ten-thousandth of it is left after twelve of the longer time constant.
@@ -70,7 +71,8 @@ def view(order: str, dt: float, tau_syn: float, *, prediction: float | None = No
         f"order {name}": simulate_in_order(name.split(", "), inputs, p, dt / 1000).v
         for name in dict.fromkeys((", ".join(ORDERS[0]), order))
     }
-    return against_exact(curves, dt / 1000, p, until=40, predicted_peak=prediction)
+    axes.set_ylim(0, 0.6)
+    return against_exact(curves, dt / 1000, p, until=40, predicted_peak=prediction, axes=axes)[1]
 
 
 lab = Lab(

@@ -144,11 +144,11 @@ def test_the_slider_answers_to_the_mouse_and_to_the_keys(lesson):
     expect(caption).to_contain_text("jump, decay, v: peak 0.215 V", timeout=SLOWLY)
 
     # By mouse, along the track of dt (ms).
-    track = cell.locator(".noUi-target").first.bounding_box()
+    track = handle.bounding_box()
     lesson.page.mouse.click(track["x"] + track["width"] - 1, track["y"] + track["height"] / 2)
     expect(caption).to_contain_text("area 0.20 of the exact one", timeout=SLOWLY)
 
-    # By keyboard, back to the start.
+    # By keyboard, back to the start; the keys move nothing else on the page.
     handle.focus()
     for _ in range(12):
         lesson.page.keyboard.press("ArrowLeft")
@@ -156,7 +156,7 @@ def test_the_slider_answers_to_the_mouse_and_to_the_keys(lesson):
     assert cell.locator("figure img").get_attribute("alt") == caption.inner_text()
 
     # A number, typed; then Reset.
-    field = cell.get_by_label("dt (ms)")
+    field = cell.get_by_label("dt (ms)", exact=True)
     field.fill("2")
     field.press("Enter")
     expect(caption).to_contain_text("area 0.60 of the exact one", timeout=SLOWLY)

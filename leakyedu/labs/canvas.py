@@ -1,0 +1,85 @@
+"""A picture that changes in place: what stays is drawn once, what moves is drawn anew each time."""
+
+import io
+from collections.abc import Callable
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.legend import Legend
+from PIL import Image
+
+from leakyedu.plotting import new_figure
+
+
+class Canvas:
+    """A figure in which a view draws again and again.
+
+    Frames, ticks and labels take ten times as long as all curves, so they are kept as a background for
+    as long as a view asks for the same ones. A view that fixes its limits is fast; one that lets them
+    follow the data is right too.
+
+    Args:
+        panes: number of axes side by side.
+    """
+
+    def __init__(self, panes: int = 1) -> None:
+        self.figure, self.axes = new_figure(panes)
+        # A third fewer dots than on paper halve the time of a picture, and are sharp at 120 % zoom.
+        self.figure.set_dpi(self.figure.dpi * 0.75)
+        self._canvas = FigureCanvasAgg(self.figure)
+        self._still = {child for axes in self.axes for child in axes.get_children()}
+        self._frame = self._background = None
+
+    def draw(self, view: Callable[..., str]) -> tuple[bytes, str]:
+        """Call ``view(*axes)``; return the picture as PNG, and the sentence that the view returned."""
+        for artist in self._moving():
+            artist.remove()
+        for axes in self.axes:  # as if they were new: colours begin again, limits forget the old curves
+            axes.set_prop_cycle(None)
+            axes.relim()
+            axes.autoscale()
+        sentence = view(*self.axes)
+        frame = [_frame(axes) for axes in self.axes]
+        if frame != self._frame:
+            self._draw_background()
+            self._frame = frame
+        self._canvas.restore_region(self._background)
+        # A legend says what it said before, or the frame would be another.
+        moving = [artist for artist in self._moving() if not isinstance(artist, Legend)]
+        for artist in sorted(moving, key=Artist.get_zorder):
+            artist.axes.draw_artist(artist)
+        return self._png(), sentence
+
+    def _moving(self) -> list[Artist]:
+        return [child for axes in self.axes for child in axes.get_children() if child not in self._still]
+
+    def _draw_background(self) -> None:
+        # What moves needs room too, in a margin perhaps; from then on everything stays where it is.
+        self.figure.set_layout_engine("constrained")
+        self._canvas.draw()
+        self.figure.set_layout_engine("none")
+        moving = [a for a in self._moving() if a.get_visible() and not isinstance(a, Legend)]
+        for artist in moving:
+            artist.set_visible(False)
+        self._canvas.draw()
+        self._background = self._canvas.copy_from_bbox(self.figure.bbox)
+        for artist in moving:
+            artist.set_visible(True)
+
+    def _png(self) -> bytes:
+        size, pixels = self._canvas.get_width_height(), self._canvas.buffer_rgba()
+        file = io.BytesIO()
+        # The strongest compression takes twice as long as everything else.
+        Image.frombuffer("RGBA", size, pixels, "raw", "RGBA", 0, 1).convert("RGB").save(
+            file, "png", compress_level=1
+        )
+        return file.getvalue()
+
+
+def _frame(axes: Axes) -> tuple:
+    """Return what the background of a picture depends on."""
+    labels = axes.get_title(), axes.get_xlabel(), axes.get_ylabel(), axes.get_xscale(), axes.get_yscale()
+    legend = axes.get_legend().get_texts() if axes.get_legend() else ()
+    words = [text.get_text() for text in legend]
+    return *axes.get_xlim(), *axes.get_ylim(), *axes.get_xticks(), *axes.get_yticks(), *labels, *words
