@@ -348,10 +348,10 @@ def test_a_lab_has_at_most_four_controls_and_its_numbers_have_units(path):
     for name in names:
         lab = importlib.import_module(f"leakyedu.labs.{name}").lab
         assert isinstance(lab, Lab)
-        assert 1 <= len(lab._controls) <= 4
+        assert 1 <= len(lab.controls) <= 4
         assert [
             c.label
-            for c in lab._controls.values()
+            for c in lab.controls.values()
             if hasattr(c, "step") and not re.search(r"\(.+\)$", c.label)
         ] == []
 

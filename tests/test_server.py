@@ -31,7 +31,8 @@ def test_a_connection_tells_its_socket_to_wait_for_nothing(monkeypatch):
         server = HTTPServer(Application([("/", Handler)]))
         server.add_sockets([sock])
         client = await websocket_connect(f"ws://127.0.0.1:{port}/")
-        await client.read_message()
+        await client.read_message()  # None: the server has closed it
+        client.close()
         server.stop()
 
     asyncio.run(connect())
