@@ -18,6 +18,15 @@ def best_device() -> torch.device:
     return torch.device("cpu")
 
 
+def devices() -> list[torch.device]:
+    """Return the devices that torch can work on here, the CPU first."""
+    found = [torch.device("cpu")]
+    if torch.accelerator.is_available():
+        kind = torch.accelerator.current_accelerator().type
+        found += [torch.device(kind, index) for index in range(torch.accelerator.device_count())]
+    return found
+
+
 def free_memory(device: torch.device) -> int | None:
     """Return how many bytes a new tensor on ``device`` may take; None where nobody tells.
 

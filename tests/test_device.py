@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from leakyedu import LI, LIParameters, LIState, best_device, device, methods, simulate
-from leakyedu.device import free_memory
+from leakyedu.device import devices, free_memory
 
 METHODS = [methods.euler, methods.backward_euler, methods.trapezoid, methods.runge_kutta4, methods.exact]
 
@@ -34,6 +34,21 @@ def test_the_accelerator_that_torch_names_is_best(monkeypatch, kind):
     monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device(kind))
 
     assert best_device() == torch.device(kind)
+
+
+@pytest.mark.parametrize(("kind", "count"), [("cuda", 2), ("mps", 1)])
+def test_the_devices_are_the_cpu_and_each_accelerator(monkeypatch, kind, count):
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device(kind))
+    monkeypatch.setattr(torch.accelerator, "device_count", lambda: count)
+
+    assert list(map(str, devices())) == ["cpu", *(f"{kind}:{n}" for n in range(count))]
+
+
+def test_without_an_accelerator_the_cpu_is_the_one_device(monkeypatch):
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
+
+    assert devices() == [torch.device("cpu")]
 
 
 def test_tensors_can_be_made_on_the_best_device_of_this_machine():

@@ -3,6 +3,7 @@
 import io
 import re
 import threading
+import time
 
 import ipywidgets as widgets
 import pytest
@@ -15,7 +16,7 @@ from leakyedu import plotting, simulate
 from leakyedu.labs import step_order
 from leakyedu.labs.canvas import Canvas
 from leakyedu.labs.controls import Choice, Number
-from leakyedu.labs.lab import Lab, Menu, Slider
+from leakyedu.labs.lab import Device, Lab, Menu, Slider
 from leakyedu.model import LIParameters
 from leakyedu.stimuli import poisson, pulse
 
@@ -53,6 +54,12 @@ def inside(box: widgets.Widget, kind: type) -> list:
 def caption(box: widgets.Widget) -> str:
     (picture,) = inside(box, widgets.HTML)
     return picture.value.rpartition("<figcaption>")[2].partition("</figcaption>")[0]
+
+
+def caption_of(box: widgets.Widget) -> str:
+    """Return the caption of a lab that has more than a picture to say."""
+    (picture,) = [text.value for text in inside(box, widgets.HTML) if "<figcaption>" in text.value]
+    return picture.rpartition("<figcaption>")[2].partition("</figcaption>")[0]
 
 
 def test_a_lab_starts_with_its_controls_at_their_start():
@@ -176,6 +183,117 @@ def test_settings_that_a_newer_one_overtakes_are_never_drawn(shown):
 
     assert drawn == [1, 2, 4]
     assert caption(box) == "A line of height 4."
+
+
+# -- Work that takes longer ------------------------------------------------------------------------
+
+
+def working_lab(work) -> Lab:
+    def view(axes, height, *, result, prediction):
+        return f"A line of height {height:g}, result {result}."
+
+    return Lab(view, work=work, height=Slider("height (V)", 0, 5, 0.5, 1.0))
+
+
+def buttons(box):
+    return {button.description: button for button in inside(box, widgets.Button)}
+
+
+def wait_for(condition):
+    for _ in range(500):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError("this did not happen within 5 seconds")
+
+
+def test_work_begins_with_its_button_and_its_result_belongs_to_its_settings(shown):
+    def work(height):
+        yield 0.5
+        return 10 * height
+
+    _, box = shown(working_lab(work))
+    before = caption_of(box)
+    buttons(box)["Measure"].click()
+    wait_for(lambda: caption_of(box) != before)
+    after = caption_of(box)
+
+    inside(box, Number)[0].value = 2
+    elsewhere = caption_of(box)
+    inside(box, Number)[0].value = 1
+
+    assert before == "A line of height 1, result None."
+    assert after == caption_of(box) == "A line of height 1, result 10.0."
+    assert elsewhere == "A line of height 2, result None."
+
+
+def test_work_says_how_far_it_is_and_stops_when_it_is_told_to(shown):
+    ended = threading.Event()
+
+    def work(height):
+        try:
+            for percent in range(10_000):
+                time.sleep(0.02)
+                yield percent / 10_000
+        finally:
+            ended.set()
+
+    _, box = shown(working_lab(work))
+    said = inside(box, widgets.HTML)[-1]
+    buttons(box)["Measure"].click()
+    wait_for(lambda: " s left" in said.value)
+    assert 'aria-label="measured"' in said.value
+    assert buttons(box)["Measure"].disabled
+
+    buttons(box)["Stop"].click()
+
+    wait_for(lambda: "stopped" in said.value)
+    wait_for(ended.is_set)
+    wait_for(lambda: not buttons(box)["Measure"].disabled)
+    assert caption_of(box) == "A line of height 1, result None."
+
+
+def test_work_that_fails_says_why_and_can_be_tried_again(shown):
+    def work(height):
+        yield 0.1
+        raise ValueError("no <memory> left")
+
+    _, box = shown(working_lab(work))
+    buttons(box)["Measure"].click()
+
+    wait_for(lambda: "cannot be measured: no &lt;memory&gt; left" in inside(box, widgets.HTML)[-1].value)
+    wait_for(lambda: not buttons(box)["Measure"].disabled)
+
+
+def test_work_is_done_for_paper_too():
+    def work(height):
+        yield 0.5
+        return 10 * height
+
+    lab = working_lab(work)
+
+    assert lab.figure(height=2, result=lab.measure(height=2))[1] == "A line of height 2, result 20."
+    assert lab.figure()[1] == "A line of height 1, result None."
+    with pytest.raises(ValueError, match="height must be from 0 to 5"):
+        lab.measure(height=9)
+
+
+# -- Devices ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("there", "start"),
+    [(["cpu"], "cpu"), (["cpu", "cuda:0"], "cuda:0"), (["cpu", "cuda:0", "cuda:1"], "cuda:0")],
+)
+def test_a_lab_offers_the_devices_that_are_there(shown, monkeypatch, there, start):
+    monkeypatch.setattr("leakyedu.labs.lab.devices", lambda: list(map(torch.device, there)))
+
+    _, box = shown(Lab(lambda axes, device, *, prediction: f"It runs on 1 {device}.", device=Device()))
+
+    assert inside(box, Choice)[0].options == there
+    assert caption_of(box) == f"It runs on 1 {start}."
+    notes = [note.value for note in inside(box, widgets.HTML)]
+    assert any("no accelerator" in note for note in notes) == (len(there) == 1)
 
 
 # -- The canvas ------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ IMPORTS = {
     "labs/__init__": (3.0, set()),
     "labs/canvas": (3.0, {"plotting"}),
     "labs/controls": (3.0, set()),
-    "labs/lab": (3.1, {"labs/canvas", "labs/controls", "plotting"}),
+    "labs/lab": (3.1, {"device", "labs/canvas", "labs/controls", "plotting"}),
     "labs/step_order": (3.2, {"labs/lab", "model", "plotting", "stimuli"}),
     "exercises/__init__": (3.0, set()),
     "exercises/guard": (3.0, set()),

@@ -17,6 +17,7 @@ class Number(AnyWidget):
     Attributes:
         label: its name, with its unit.
         low, high, step: what it may be.
+        plays: whether buttons move it on by itself.
         value: what it is.
     """
 
@@ -26,6 +27,7 @@ class Number(AnyWidget):
     low = traitlets.Float().tag(sync=True)
     high = traitlets.Float().tag(sync=True)
     step = traitlets.Float().tag(sync=True)
+    plays = traitlets.Bool().tag(sync=True)
     value = traitlets.Float().tag(sync=True)
 
     @traitlets.validate("value")

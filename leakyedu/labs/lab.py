@@ -3,17 +3,23 @@
 A lab is an ordinary function ``view(*axes, **settings, prediction=None) -> sentence`` that draws into
 given axes, and one control for each setting. ``lab.figure(dt=2.0)`` gives the same picture as a figure
 for paper.
+
+Work that takes longer than a moved slider may wait is a generator, ``work(**settings)``: it yields how
+much is done, from 0 to 1, and returns a result. A button starts it, another stops it, and the view gets
+the result as ``result=``, or None as long as there is none for these settings.
 """
 
 import html
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Generator
 from typing import NamedTuple
 
 import ipywidgets as widgets
 from IPython.display import display
 from matplotlib.figure import Figure
 
+from leakyedu.device import devices
 from leakyedu.labs.canvas import Canvas
 from leakyedu.labs.controls import Choice, Number
 from leakyedu.plotting import new_figure, picture_of
@@ -28,6 +34,7 @@ class Slider(NamedTuple):
         high: largest value.
         step: distance between two values.
         start: value at the beginning and after *Reset*.
+        plays: whether buttons move it on by itself, where it is a time.
     """
 
     label: str
@@ -35,6 +42,7 @@ class Slider(NamedTuple):
     high: float
     step: float
     start: float
+    plays: bool = False
 
 
 class Menu(NamedTuple):
@@ -51,6 +59,26 @@ class Menu(NamedTuple):
     start: str
 
 
+class Device(NamedTuple):
+    """A choice among the devices that are there; the setting is the name of one.
+
+    Attributes:
+        label: what it is.
+    """
+
+    label: str = "device"
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The names, as torch knows them."""
+        return tuple(map(str, devices()))
+
+    @property
+    def start(self) -> str:
+        """The one on which large work runs fastest."""
+        return self.options[min(1, len(self.options) - 1)]
+
+
 class Lab:
     """An experiment.
 
@@ -58,24 +86,54 @@ class Lab:
         view: ``(*axes, **settings, prediction=None) -> sentence``. It draws anew each time, into axes
             that are empty; where it asks for the same limits and labels as before it is drawn fast.
         panes: number of axes, side by side.
+        work: what takes longer, a generator ``(**settings)``; see the module's docstring.
         controls: one control per setting, named as the view's argument.
     """
 
-    def __init__(self, view: Callable[..., str], *, panes: int = 1, **controls: Slider | Menu) -> None:
-        self.view, self.panes, self.controls = view, panes, controls
-        self.start = {name: control.start for name, control in controls.items()}
+    def __init__(
+        self,
+        view: Callable[..., str],
+        *,
+        panes: int = 1,
+        work: Callable[..., Generator[float, None, object]] | None = None,
+        **controls: Slider | Menu | Device,
+    ) -> None:
+        self.view, self.panes, self.work, self.controls = view, panes, work, controls
 
-    def figure(self, *, prediction: object = None, **settings) -> tuple[Figure, str]:
+    @property
+    def start(self) -> dict[str, float | str]:
+        """The settings at the beginning."""
+        return {name: control.start for name, control in self.controls.items()}
+
+    def figure(self, *, prediction: object = None, result: object = None, **settings) -> tuple[Figure, str]:
         """Return the picture and its sentence, for ``plotting.show`` or for paper.
 
         Args:
             prediction: what the learner predicted, drawn beside the result.
+            result: of :meth:`measure`, in a lab that has work to do.
             settings: some of the controls' names; the others stand at their start.
 
         Raises:
             TypeError: if a setting is none of the controls.
             ValueError: if a setting is one that its control cannot have.
         """
+        settings = self._checked(settings)
+        if self.work:
+            settings["result"] = result
+        figure, axes = new_figure(self.panes)
+        return figure, self.view(*axes, **settings, prediction=prediction)
+
+    def measure(self, **settings) -> object:
+        """Do the work of a lab to its end and return its result; settings as in :meth:`figure`."""
+        progress = self.work(**self._checked(settings))
+        while True:
+            try:
+                next(progress)
+            except StopIteration as end:
+                return end.value
+
+    def _checked(self, settings: dict) -> dict:
+        """Return all settings, or raise if one is none that a control can have."""
         unknown = settings.keys() - self.controls
         if unknown:
             raise TypeError(
@@ -84,17 +142,14 @@ class Lab:
             )
         for name, value in settings.items():
             control = self.controls[name]
-            if isinstance(control, Menu):
-                allowed, within = f"one of {', '.join(map(repr, control.options))}", value in control.options
+            if isinstance(control, Slider):
+                allowed = f"from {control.low:g} to {control.high:g}"
+                within = control.low <= value <= control.high
             else:
-                allowed, within = (
-                    f"from {control.low:g} to {control.high:g}",
-                    control.low <= value <= control.high,
-                )
+                allowed, within = f"one of {', '.join(map(repr, control.options))}", value in control.options
             if not within:
                 raise ValueError(f"{name} must be {allowed} in {control.label!r}, got {value!r}.")
-        figure, axes = new_figure(self.panes)
-        return figure, self.view(*axes, **self.start | settings, prediction=prediction)
+        return self.start | settings
 
     def show(self, prediction: object = None) -> None:
         """Display the lab below the cell.
@@ -115,8 +170,9 @@ class _Panel:
         self._lab, self._prediction = lab, prediction
         self._canvas = Canvas(lab.panes)
         self._lock = threading.Lock()
-        self._wanted: dict | None = None
-        self._drawn: dict | None = None
+        self._wanted: tuple | None = None
+        self._drawn: tuple | None = None
+        self._work = _Work(lab.work, self._settings, self._changed) if lab.work else None
         self.sentence = ""
         self.picture = widgets.HTML()
         self._inputs = {name: _widget(control) for name, control in lab.controls.items()}
@@ -124,23 +180,32 @@ class _Panel:
             widget.observe(self._changed, names="value")
         reset = widgets.Button(description="Reset", tooltip="Put every control back to its start")
         reset.on_click(lambda _: self._reset())
-        self.box = widgets.VBox([*self._inputs.values(), reset, self.picture])
-        self._draw(lab.start)
+        rows = [*self._inputs.values(), reset, *([self._work.box] if self._work else []), self.picture]
+        if any(isinstance(c, Device) and len(c.options) == 1 for c in lab.controls.values()):
+            rows.insert(0, widgets.HTML(NO_ACCELERATOR))
+        self.box = widgets.VBox(rows)
+        self._changed()
 
-    def _changed(self, _change) -> None:
-        self._wanted = {name: widget.value for name, widget in self._inputs.items()}
+    def _settings(self) -> dict:
+        return {name: widget.value for name, widget in self._inputs.items()}
+
+    def _changed(self, _change=None) -> None:
+        settings = self._settings()
+        self._wanted = settings, self._work.result_for(settings) if self._work else None
         # Settings that a newer one overtakes while a picture is drawn are never drawn. The loop looks
         # again after the lock is free: a setting that came in between has nobody else to draw it.
         while self._wanted is not None and self._lock.acquire(blocking=False):
             try:
-                settings, self._wanted = self._wanted, None
-                if settings not in (None, self._drawn):
-                    self._draw(settings)
+                wanted, self._wanted = self._wanted, None
+                if wanted is not None and wanted != self._drawn:
+                    self._draw(*wanted)
+                    self._drawn = wanted
             finally:
                 self._lock.release()
 
-    def _draw(self, settings: dict) -> None:
-        self._drawn = settings
+    def _draw(self, settings: dict, result: object) -> None:
+        if self._work:
+            settings = settings | {"result": result}
 
         def view(*axes) -> str:
             return self._lab.view(*axes, **settings, prediction=self._prediction)
@@ -158,9 +223,71 @@ class _Panel:
             self._inputs[name].value = value
 
 
-def _widget(control: Slider | Menu) -> widgets.Widget:
+class _Work:
+    """Buttons to start and stop what takes longer, and how far it has come. It runs on its own thread."""
+
+    def __init__(self, work: Callable, settings: Callable[[], dict], done: Callable[[], None]) -> None:
+        self._work, self._settings, self._done = work, settings, done
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._result: tuple[dict, object] | None = None
+        self._start = widgets.Button(description="Measure", tooltip="Measure with these settings")
+        self._stop = widgets.Button(description="Stop", tooltip="Stop measuring", disabled=True)
+        self._said = widgets.HTML()
+        self._start.on_click(lambda _: self.start())
+        self._stop.on_click(lambda _: self._stopped.set())
+        self.box = widgets.HBox([self._start, self._stop, self._said])
+
+    def result_for(self, settings: dict) -> object:
+        """Return the result of these settings, or None."""
+        return self._result[1] if self._result and self._result[0] == settings else None
+
+    def start(self) -> threading.Thread | None:
+        """Start, unless it is at work."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        self._stopped.clear()
+        thread = threading.Thread(target=self._run, args=(self._settings(),), daemon=True)
+        thread.start()
+        return thread
+
+    def _run(self, settings: dict) -> None:
+        self._start.disabled, self._stop.disabled = True, False
+        began = shown = time.perf_counter()
+        share = 0.0
+        self._say(share, "measuring")
+        try:
+            progress = self._work(**settings)
+            while not self._stopped.is_set():
+                share = next(progress)
+                now = time.perf_counter()
+                if share > 0 and now - shown > 0.1:  # more often nobody could read
+                    shown = now
+                    self._say(share, f"about {(now - began) * (1 - share) / share:.0f} s left")
+            progress.close()
+            self._say(share, "stopped")
+        except StopIteration as end:
+            self._result = settings, end.value
+            self._said.value = ""
+            self._done()
+        except Exception as error:
+            self._said.value = f'<p role="alert">This cannot be measured: {html.escape(str(error))}</p>'
+        finally:
+            self._start.disabled, self._stop.disabled = False, True
+            self._lock.release()
+
+    def _say(self, share: float, words: str) -> None:
+        # The progress bar of ipywidgets has no name for a screen reader.
+        bar = f'<progress aria-label="measured" value="{share:.2f}"></progress>'
+        self._said.value = f'{bar} <span role="status">{share:.0%}, {words}</span>'
+
+
+NO_ACCELERATOR = "<p>torch finds no accelerator on this machine, so everything here runs on its CPU.</p>"
+
+
+def _widget(control: Slider | Menu | Device) -> widgets.Widget:
     """Return the widget that holds a control's value."""
-    if isinstance(control, Menu):
+    if not isinstance(control, Slider):
         return Choice(label=control.label, options=list(control.options), value=control.start)
-    bounds = {"low": control.low, "high": control.high, "step": control.step}
+    bounds = {"low": control.low, "high": control.high, "step": control.step, "plays": control.plays}
     return Number(label=control.label, value=control.start, **bounds)

@@ -39,7 +39,42 @@ function render({ model, el }) {
 
   el.classList.add("leakyedu-control");
   el.append(label, slider);
-  return () => model.off("change:value", write);
+  const stop = model.get("plays") ? addPlayer(model, el, name, send) : () => {};
+  return () => {
+    stop();
+    model.off("change:value", write);
+  };
+}
+
+// Buttons that move the number on: nothing starts by itself, and a press of the same button stops it.
+function addPlayer(model, el, name, send) {
+  let timer = null;
+  const button = (text, does, act) => {
+    const made = document.createElement("button");
+    made.textContent = text;
+    made.setAttribute("aria-label", `${does} ${name}`);
+    made.dataset.lmSuppressShortcuts = "true";
+    made.addEventListener("click", act);
+    el.append(made);
+    return made;
+  };
+  const move = (steps) => send(String(model.get("value") + steps * model.get("step")));
+  const stop = () => {
+    clearInterval(timer);
+    timer = null;
+    play.textContent = "Play";
+  };
+  const tick = () => (model.get("value") < model.get("high") ? move(1) : stop());
+
+  button("Step back", "Step back", () => (stop(), move(-1)));
+  const play = button("Play", "Play or pause", () => {
+    if (timer !== null) return stop();
+    if (model.get("value") >= model.get("high")) send(String(model.get("low")));
+    play.textContent = "Pause";
+    timer = setInterval(tick, 200);
+  });
+  button("Step on", "Step on", () => (stop(), move(1)));
+  return stop;
 }
 
 export default { render };
