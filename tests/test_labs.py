@@ -1,24 +1,34 @@
 """Labs: the machinery without a browser, and each lab's numbers. tests/browser presses the keys."""
 
+import gc
+import html
 import io
+import itertools
+import math
+import pkgutil
+import random
 import re
+import subprocess
+import sys
 import threading
 import time
+from importlib import import_module
+from pathlib import Path
 
 import ipywidgets as widgets
+import matplotlib.pyplot as plt
+import nbformat
+import psutil
 import pytest
 import torch
 from ipywidgets.widgets.widget import _instances
 from matplotlib.figure import Figure
 from PIL import Image, ImageChops
 
-from leakyedu import plotting, simulate
-from leakyedu.labs import step_order
+from leakyedu import labs, plotting
 from leakyedu.labs.canvas import Canvas
 from leakyedu.labs.controls import Choice, Number
 from leakyedu.labs.lab import Device, Lab, Menu, Slider
-from leakyedu.model import LIParameters
-from leakyedu.stimuli import poisson, pulse
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -183,6 +193,22 @@ def test_settings_that_a_newer_one_overtakes_are_never_drawn(shown):
 
     assert drawn == [1, 2, 4]
     assert caption(box) == "A line of height 4."
+
+
+def test_a_picture_that_cannot_be_made_is_one_sentence_too(shown):
+    def view(axes, height, kind, *, prediction):
+        axes.set_xlabel("$\\broken{$" if height > 3 else "fine")
+        return f"A line of height {height:g}."
+
+    _, box = shown(small_lab(view))
+    slider = inside(box, Number)[0]
+
+    slider.value = 4.0
+    broken = inside(box, widgets.HTML)[0].value
+    slider.value = 2.0
+
+    assert broken.startswith('<p role="alert">This setting cannot be drawn: ')
+    assert caption(box) == "A line of height 2."
 
 
 # -- Work that takes longer ------------------------------------------------------------------------
@@ -390,115 +416,147 @@ def test_in_front_of_a_class_everything_is_larger():
     assert "width:640px" in plotting.picture_of(b"", "It peaks at 1 V.")
 
 
-# -- step_order ----------------------------------------------------------------------------------
+# -- Every lab -------------------------------------------------------------------------------------
 
-
-def test_the_first_order_is_the_step_of_the_library():
-    generator = torch.Generator().manual_seed(4)
-    inputs = poisson(200.0, 300, generator=generator, dtype=torch.float64)
-    p = LIParameters.from_tau(tau_syn=4e-3, tau_mem=15e-3, v_leak=0.3)
-
-    ours = step_order.simulate_in_order(("jump", "v", "decay"), inputs, p, 0.0005)
-
-    theirs = simulate(inputs, p=p, dt=0.0005)
-    torch.testing.assert_close(ours.v, theirs.v, rtol=1e-12, atol=1e-14)
-    torch.testing.assert_close(ours.i, theirs.i, rtol=1e-12, atol=1e-14)
-
-
-def test_decay_first_changes_the_recorded_current_alone():
-    ours, other = (step_order.simulate_in_order(order, pulse(60)) for order in step_order.ORDERS[:2])
-
-    assert torch.equal(ours.v, other.v)
-    assert ours.i[0].item() == pytest.approx(0.8)
-    assert other.i[0].item() == pytest.approx(1.0)
-
-
-def test_v_first_is_the_same_curve_one_step_later():
-    ours, late = (step_order.simulate_in_order(step_order.ORDERS[k], pulse(60)) for k in (0, 2))
-
-    assert torch.equal(late.v[1:], ours.v[:-1])
-    assert late.v[0] == 0
-
-
-@pytest.mark.parametrize(
-    ("order", "share"), list(zip(step_order.ORDERS, (1, 1, 1, 0.8, 0.8, 0.8), strict=True))
+NAMES = sorted(
+    name
+    for _, name, _ in pkgutil.iter_modules(labs.__path__)
+    if hasattr(import_module(f"leakyedu.labs.{name}"), "lab")
 )
-def test_orders_in_which_v_uses_the_decayed_current_lose_a_fifth_of_the_area(order, share):
-    v = step_order.simulate_in_order(order, pulse(600, dtype=torch.float64)).v
-
-    assert v.sum().item() * 0.001 / 0.005 == pytest.approx(share, rel=1e-7)
+EACH_LAB = pytest.mark.parametrize("name", NAMES)
 
 
-@pytest.mark.parametrize("order", [("jump", "v"), ("jump", "v", "v"), "jump", ()])
-def test_an_order_that_lacks_a_line_is_refused(order):
-    with pytest.raises(ValueError, match="order must hold 'jump', 'v' and 'decay', each once"):
-        step_order.simulate_in_order(order, pulse(5))
+def lab_of(name: str) -> Lab:
+    return import_module(f"leakyedu.labs.{name}").lab
 
 
-def test_the_lab_holds_the_chosen_order_beside_ours_and_the_exact_curve():
-    _, sentence = step_order.lab.figure(order="v, decay, jump", prediction=7.5)
+def values(control) -> list:
+    """Return the ends of a slider, or all words of a menu."""
+    return [control.low, control.high] if isinstance(control, Slider) else list(control.options)
 
-    assert sentence == (
-        "The exact voltage peaks at 0.25 V after 6.93 ms. Order jump, v, decay: peak 0.269 V after 6 ms, "
-        "area 1.00 of the exact one. Order v, decay, jump: peak 0.269 V after 7 ms, "
-        "area 1.00 of the exact one. You predicted the peak after 7.5 ms."
+
+def corners(lab: Lab) -> list[dict]:
+    choices = itertools.product(*map(values, lab.controls.values()))
+    return [dict(zip(lab.controls, chosen, strict=True)) for chosen in choices]
+
+
+def somewhere(lab: Lab, generator: random.Random) -> dict:
+    """Return settings that a learner might choose."""
+    return {
+        name: generator.choice(control.options)
+        if not isinstance(control, Slider)
+        else round(control.low + control.step * generator.randrange(steps_of(control) + 1), 9)
+        for name, control in lab.controls.items()
+    }
+
+
+def steps_of(control: Slider) -> int:
+    return round((control.high - control.low) / control.step)
+
+
+def look_at(png: bytes, sentence: str) -> None:
+    """Assert what every picture must be."""
+    assert len(sentence) > 20
+    assert re.search(r"\d", sentence)
+    assert not re.search(r"\b(nan|inf)\b", sentence)
+    colours = pixels(png).getcolors(2**20)
+    assert len(colours) > 20  # an empty picture has its frame alone
+
+
+@EACH_LAB
+def test_a_lab_draws_every_corner_and_fifty_settings_in_between(name):
+    lab, canvas = lab_of(name), Canvas(lab_of(name).panes)
+    generator = random.Random(name)
+    more = {"result": None} if lab.work else {}
+
+    for settings in corners(lab) + [somewhere(lab, generator) for _ in range(50)]:
+        png, sentence = canvas.draw(
+            lambda *axes, chosen=settings: lab.view(*axes, **chosen, **more, prediction=None)
+        )
+        look_at(png, sentence)
+        for axes in canvas.axes:
+            assert all(map(math.isfinite, (*axes.get_xlim(), *axes.get_ylim())))
+
+
+@EACH_LAB
+def test_a_lab_says_below_its_picture_what_its_alt_text_says(shown, name):
+    bundle, box = shown(lab_of(name))
+
+    picture = next(html.unescape(x.value) for x in inside(box, widgets.HTML) if "<img" in x.value)
+    alt = re.search(r'alt="([^"]*)"', picture)[1]
+    assert alt == html.unescape(caption_of(box)) == bundle["text/plain"]
+    assert len(alt) > 20
+
+
+@EACH_LAB
+def test_a_lab_starts_within_its_controls_and_has_at_most_four(name):
+    lab = lab_of(name)
+    sliders = [c for c in lab.controls.values() if isinstance(c, Slider)]
+
+    assert 1 <= len(lab.controls) <= 4
+    assert lab.figure(**lab.start)[1] == lab.figure()[1]
+    assert [c.label for c in sliders if not re.search(r"\(.+\)$", c.label)] == []
+    # A browser's slider holds no value between its steps.
+    assert all(
+        ((c.start - c.low) / c.step) == pytest.approx(round((c.start - c.low) / c.step)) for c in sliders
     )
+    assert all(((c.high - c.low) / c.step) == pytest.approx(steps_of(c)) for c in sliders)
 
 
-@pytest.mark.parametrize(("dt", "share"), [(4.0, "0.20"), (1.0, "0.80"), (0.25, "0.95")])
-def test_the_lost_area_shrinks_with_the_step(dt, share):
-    _, sentence = step_order.lab.figure(order="jump, decay, v", dt=dt)
+@EACH_LAB
+def test_a_lab_warns_of_nothing_and_leaves_no_figure_open(name):
+    lab_of(name).figure()
 
-    assert "jump, decay, v: peak" in sentence
-    assert sentence.endswith(f"area {share} of the exact one.")
-
-
-@pytest.mark.parametrize("order", [", ".join(order) for order in step_order.ORDERS])
-@pytest.mark.parametrize("dt", [0.25, 4.0])
-@pytest.mark.parametrize("tau_syn", [4.0, 20.0])
-def test_the_lab_draws_the_corners_of_its_controls(order, dt, tau_syn):
-    _, sentence = step_order.lab.figure(order=order, dt=dt, tau_syn=tau_syn)
-
-    assert "nan" not in sentence
-    assert "inf" not in sentence
+    assert plt.get_fignums() == []
 
 
-@pytest.mark.parametrize("tau_syn", [4.0, 5.0, 10.0, 20.0])
-@pytest.mark.parametrize("dt", [0.25, 1.0, 4.0])
-def test_the_areas_of_the_lab_are_those_of_theory(dt, tau_syn):
-    _, sentence = step_order.lab.figure(order="jump, decay, v", dt=dt, tau_syn=tau_syn)
+@pytest.mark.slow
+@EACH_LAB
+def test_five_hundred_moves_leave_no_memory_behind(shown, name):
+    lab = lab_of(name)
+    _, box = shown(lab)
+    inputs, generator = inside(box, Number) + inside(box, Choice), random.Random(name)
+    process = psutil.Process()
 
-    # A decay before the voltage leaves 1 - dt / tau_syn of each jump.
-    areas = [float(area) for area in re.findall(r"area (\d+\.\d+)", sentence)]
-    assert areas == pytest.approx([1, 1 - dt / tau_syn], abs=0.0051)
+    def move(times: int) -> int:
+        for _ in range(times):
+            settings = somewhere(lab, generator)
+            for widget in inputs:
+                (setting,) = [key for key, control in lab.controls.items() if control.label == widget.label]
+                widget.value = settings[setting]
+        gc.collect()
+        return process.memory_full_info().uss
 
+    before = move(150)  # caches fill
+    after = move(500)
 
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"dt": 1e-6}, r"dt must be from 0.25 to 4 in 'dt \(ms\)', got 1e-06"),
-        ({"dt": 100}, "dt must be from 0.25 to 4"),
-        ({"dt": 0}, "dt must be from 0.25 to 4"),
-        ({"order": "decay"}, "order must be one of 'jump, v, decay'"),
-        ({"order": 3}, "order must be one of 'jump, v, decay'"),
-    ],
-)
-def test_a_figure_of_a_lab_refuses_what_no_control_can_say(settings, words):
-    with pytest.raises(ValueError, match=words):
-        step_order.lab.figure(**settings)
+    assert after - before < 5e6
 
 
-def test_a_picture_that_cannot_be_made_is_one_sentence_too(shown):
-    def view(axes, height, kind, *, prediction):
-        axes.set_xlabel("$\\broken{$" if height > 3 else "fine")
-        return f"A line of height {height:g}."
+@pytest.mark.slow
+def test_a_notebook_of_all_labs_passes_strict_nbval(tmp_path):
+    cells = [
+        nbformat.v4.new_code_cell(f"from leakyedu.labs import {name}\n\n{name}.lab.show()") for name in NAMES
+    ]
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3"}})
+    nbformat.write(notebook, tmp_path / "labs.ipynb")
+    root = Path(__file__).parents[1]
 
-    _, box = shown(small_lab(view))
-    slider = inside(box, Number)[0]
+    stored = [sys.executable, "-m", "tests.store_outputs", str(tmp_path / "labs.ipynb")]
+    subprocess.run(stored, cwd=root, check=True, capture_output=True)
+    strict = [
+        "--nbval",
+        f"--nbval-sanitize-with={root / 'tests/nbval_sanitize.cfg'}",
+        "-p",
+        "no:cacheprovider",
+    ]
+    checked = [sys.executable, "-m", "pytest", "-q", *strict, str(tmp_path / "labs.ipynb")]
+    done = subprocess.run(checked, cwd=tmp_path, capture_output=True, text=True, check=False)
 
-    slider.value = 4.0
-    broken = inside(box, widgets.HTML)[0].value
-    slider.value = 2.0
+    assert done.returncode == 0, done.stdout
+    assert f"{len(NAMES)} passed" in done.stdout
+    assert "widgets" not in nbformat.read(tmp_path / "labs.ipynb", 4).metadata
 
-    assert broken.startswith('<p role="alert">This setting cannot be drawn: ')
-    assert caption(box) == "A line of height 2."
+
+def test_there_is_an_experiment_for_each_lesson():
+    assert len(NAMES) == 11

@@ -62,8 +62,10 @@ def simulate_in_order(
     return LIState(v=inputs.new_tensor(voltages), i=inputs.new_tensor(currents))
 
 
-def view(axes: Axes, order: str, dt: float, tau_syn: float, *, prediction: float | None = None) -> str:
-    """Draw one order beside the exact curve and the library's order; ``dt`` and ``tau_syn`` in ms."""
+def view(
+    axes: Axes, order: str, dt: float, tau_syn: float, until: float, *, prediction: float | None = None
+) -> str:
+    """Draw one order beside the exact curve and the library's order, up to a time; all times in ms."""
     p = LIParameters.from_tau(tau_syn=tau_syn / 1000)
     # Long enough for the area: a ten-thousandth of it is left after twelve of the longer time constant.
     inputs = pulse(round(12 * max(10.0, tau_syn) / dt), dtype=torch.float64)
@@ -72,7 +74,12 @@ def view(axes: Axes, order: str, dt: float, tau_syn: float, *, prediction: float
         for name in dict.fromkeys((", ".join(ORDERS[0]), order))
     }
     axes.set_ylim(0, 0.6)
-    return against_exact(curves, dt / 1000, p, until=40, predicted_peak=prediction, axes=axes)[1]
+    sentence = against_exact(curves, dt / 1000, p, until=40, predicted_peak=prediction, axes=axes)[1]
+    for line in axes.get_lines():
+        if line.get_label() in curves:
+            steps = int(until / dt)
+            line.set_data(line.get_xdata()[:steps], line.get_ydata()[:steps])
+    return sentence
 
 
 lab = Lab(
@@ -80,4 +87,5 @@ lab = Lab(
     order=Menu("order", tuple(map(", ".join, ORDERS)), ", ".join(ORDERS[3])),
     dt=Slider("dt (ms)", low=0.25, high=4.0, step=0.25, start=1.0),
     tau_syn=Slider("tau_syn (ms)", low=4.0, high=20.0, step=0.5, start=5.0),
+    until=Slider("shown until (ms)", low=0.0, high=40.0, step=1.0, start=40.0, plays=True),
 )

@@ -1,0 +1,230 @@
+"""Lesson 9's experiment: two numbers of a neuron, learned from the voltage that it should have."""
+
+import itertools
+import math
+from functools import lru_cache
+from typing import NamedTuple
+
+import torch
+from matplotlib.axes import Axes
+from torch import Tensor
+
+from leakyedu.labs.lab import Lab, Menu, Slider
+from leakyedu.model import LIParameters
+from leakyedu.plotting import INPUT, PREDICTION, VOLTAGE
+from leakyedu.sequence import simulate
+from leakyedu.stimuli import spikes
+
+OPTIMISERS = ("gradient descent", "Adam")
+
+# What the descent does not know, in second and in volt.
+TAU_MEM, W = 12e-3, 1.0
+
+START_W = 0.3
+
+# Where a descent is stopped: Euler's step rings below one step, and far away no slope leads back.
+SHORTEST, LONGEST, LARGEST_W = 1e-3, 0.5, 10.0
+
+SPIKE_TIMES = (0.005, 0.02, 0.028, 0.06)
+INPUTS = spikes(SPIKE_TIMES, 100, dtype=torch.float64)
+
+
+class Point(NamedTuple):
+    r"""Where a descent is, and what it goes on with.
+
+    Attributes:
+        tau_mem: time constant in second.
+        w: jump per spike in volt.
+        loss: what :func:`loss` is there.
+        slope: its derivatives with respect to :math:`\log \tau_\text{mem}` and :math:`w`.
+        mean: Adam's running mean of the slopes.
+        square: Adam's running mean of their squares.
+        stopped: whether the descent went too far to go on.
+    """
+
+    tau_mem: float
+    w: float
+    loss: float
+    slope: tuple[float, float]
+    mean: tuple[float, float] = (0.0, 0.0)
+    square: tuple[float, float] = (0.0, 0.0)
+    stopped: bool = False
+
+
+def response(tau_mem: Tensor) -> Tensor:
+    """Return the voltage at ``w`` = 1 V; at another, it is ``w`` times that.
+
+    Args:
+        tau_mem: time constant in second, of shape ``()`` or ``(neurons,)``.
+
+    Returns:
+        Voltage in volt, of shape ``(time,)`` or ``(time, neurons)``.
+    """
+    inputs = INPUTS.reshape(-1, *(1,) * tau_mem.ndim).expand(-1, *tau_mem.shape)
+    return simulate(inputs, p=LIParameters.from_tau(tau_mem=tau_mem)).v
+
+
+TARGET = W * response(torch.tensor(TAU_MEM, dtype=torch.float64))
+
+
+def loss(v: Tensor) -> Tensor:
+    r"""Compare voltages with the target: 0 is the same, 1 is as bad as silence.
+
+    .. math::
+        L = \sum_n (v_n - v^*_n)^2 \; / \; \sum_n {v^*_n}^2
+
+    Args:
+        v: voltage in volt, of shape ``(time, ...)``.
+
+    Returns:
+        The loss, of the shape behind the time axis.
+    """
+    target = TARGET.reshape(-1, *(1,) * (v.ndim - 1))
+    return (v - target).square().sum(0) / TARGET.square().sum()
+
+
+def loss_and_slope(log_tau: float, w: float) -> tuple[float, tuple[float, float]]:
+    r"""Return the loss and, by autograd through the simulation, its slope.
+
+    The logarithm is what is learned: wherever it goes, :math:`\tau_\text{mem}` stays positive.
+
+    Args:
+        log_tau: natural logarithm of the time constant in second.
+        w: jump per spike in volt.
+
+    Returns:
+        The loss, and its derivatives with respect to both.
+    """
+    learned = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in (log_tau, w)]
+    value = loss(learned[1] * response(learned[0].exp()))
+    d_log_tau, d_w = torch.autograd.grad(value, learned)
+    return value.item(), (d_log_tau.item(), d_w.item())
+
+
+@lru_cache(maxsize=8192)
+def point(optimiser: str, learning_rate: float, start_tau: float, iteration: int) -> Point:
+    r"""Return where a descent is after some iterations.
+
+    .. math::
+        \theta \leftarrow \theta - \eta \, g, \qquad \text{or with Adam} \qquad
+        \theta \leftarrow \theta - \eta \, \frac{m / (1 - .9^n)}{\sqrt{s / (1 - .999^n)} + 10^{-8}}
+
+    Each iteration is remembered, so that a slider that moves on by one waits for one.
+
+    Args:
+        optimiser: one of ``OPTIMISERS``.
+        learning_rate: :math:`\eta`.
+        start_tau: time constant at the start in second.
+        iteration: how many steps were taken.
+
+    Returns:
+        The point. Beyond 1 to 500 ms or -10 to 10 V the descent is stopped, at that bound.
+
+    Source: Kingma and Ba, *Adam* (2015), algorithm 1.
+    """
+    if iteration == 0:
+        return Point(start_tau, START_W, *loss_and_slope(math.log(start_tau), START_W))
+    before = point(optimiser, learning_rate, start_tau, iteration - 1)
+    if before.stopped:
+        return before
+    mean = tuple(0.9 * m + 0.1 * g for m, g in zip(before.mean, before.slope, strict=True))
+    square = tuple(0.999 * s + 0.001 * g * g for s, g in zip(before.square, before.slope, strict=True))
+    step = before.slope
+    if optimiser == "Adam":
+        m_share, s_share = 1 - 0.9**iteration, 1 - 0.999**iteration
+        step = [m / m_share / (math.sqrt(s / s_share) + 1e-8) for m, s in zip(mean, square, strict=True)]
+    wanted = math.log(before.tau_mem) - learning_rate * step[0], before.w - learning_rate * step[1]
+    log_tau = min(max(wanted[0], math.log(SHORTEST)), math.log(LONGEST))
+    w = min(max(wanted[1], -LARGEST_W), LARGEST_W)
+    now = loss_and_slope(log_tau, w)
+    return Point(math.exp(log_tau), w, *now, mean, square, stopped=(log_tau, w) != wanted)
+
+
+def path(optimiser: str, learning_rate: float, start_tau: float, iterations: int) -> list[Point]:
+    """Return the points of a descent, from its start to an iteration; arguments as for :func:`point`."""
+    return [point(optimiser, learning_rate, start_tau, n) for n in range(iterations + 1)]
+
+
+@lru_cache(maxsize=1)
+def landscape() -> tuple[Tensor, Tensor, Tensor]:
+    """Return the loss on a grid.
+
+    Returns:
+        Time constants in second, of shape ``(taus,)``; jumps in volt, of shape ``(ws,)``; and the loss,
+        of shape ``(ws, taus)``.
+    """
+    tau_mem = torch.logspace(math.log10(3e-3), math.log10(30e-3), 81, dtype=torch.float64)
+    w = torch.linspace(0, 2, 81, dtype=torch.float64)
+    return tau_mem, w, loss(response(tau_mem)[:, None] * w[:, None])
+
+
+def view(
+    map_axes: Axes,
+    axes: Axes,
+    optimiser: str,
+    learning_rate: float,
+    start_tau: float,
+    iteration: float,
+    *,
+    prediction: float | None = None,
+) -> str:
+    """Draw the way so far in the landscape of the loss, and the voltage; ``start_tau`` in ms."""
+    points = path(optimiser, learning_rate, start_tau / 1000, round(iteration))
+    here = points[-1]
+    tau_mem, w, losses = landscape()
+    map_axes.set_xscale("log")
+    map_axes.set(xlim=(3, 30), ylim=(0, 2), xlabel="tau_mem (ms)", ylabel="jump w (V)")
+    map_axes.set_xticks([3, 5, 10, 20, 30], ["3", "5", "10", "20", "30"])
+    map_axes.minorticks_off()
+    map_axes.set_title("loss, each line 3.16 times the next inner one", fontsize=9)
+    levels = [10 ** (k / 2) for k in range(-6, 2)]
+    map_axes.contour(1000 * tau_mem, w, losses, levels, colors=INPUT, alpha=0.7, linewidths=0.8)
+    way = [1000 * x.tau_mem for x in points], [x.w for x in points]
+    map_axes.plot(*way, "o-", color=VOLTAGE, linewidth=1, markersize=2.5)
+    map_axes.plot(way[0][-1:], way[1][-1:], "o", color=VOLTAGE, markersize=9, markerfacecolor="none")
+
+    time = torch.arange(1, len(TARGET) + 1)
+    axes.set(xlim=(0, 100), ylim=(-0.2, 1.1), xlabel="time (ms)", ylabel="voltage v (V)")
+    axes.plot(time, TARGET, color=INPUT, linewidth=2.5, alpha=0.8, label="target")
+    v = here.w * response(torch.tensor(here.tau_mem, dtype=torch.float64))
+    axes.plot(time, v, color=VOLTAGE, linestyle="--", label="model")
+    axes.plot([1000 * t for t in SPIKE_TIMES], [-0.15] * len(SPIKE_TIMES), "|", color=INPUT, label="spikes")
+    axes.legend(frameon=False, loc="upper right")
+
+    sentence = (
+        f"At iteration {len(points) - 1} of {optimiser}, tau_mem is {1000 * here.tau_mem:.3g} ms and "
+        f"w {here.w:.3g} V, with a loss of {here.loss:.3g}; it began with {points[0].loss:.3g}."
+    )
+    rises = sum(b.loss > a.loss for a, b in itertools.pairwise(points))
+    if here.stopped:
+        at = next(n for n, x in enumerate(points) if x.stopped)
+        sentence += (
+            f" The learning rate is too large: at iteration {at} the descent ran away and was stopped."
+        )
+    elif rises:
+        sentence += f" The loss rose in {rises} of these iterations."
+    if not (3e-3 <= here.tau_mem <= 30e-3 and 0 <= here.w <= 2):
+        sentence += " That is outside of the left picture."
+    if prediction is not None:
+        sentence += f" You predicted that tau_mem ends at {prediction:.3g} ms"
+        if 3 <= prediction <= 30:
+            map_axes.axvline(prediction, color=PREDICTION, linestyle=(0, (6, 2, 1, 2)), linewidth=1.8)
+            side, x = ("left", 4) if prediction < 9 else ("right", -4)
+            map_axes.annotate(
+                "your prediction", (prediction, 0.02), xycoords=("data", "axes fraction"), xytext=(x, 0),
+                textcoords="offset points", ha=side, va="bottom", color=PREDICTION, fontsize=9,
+            )  # fmt: skip
+            sentence += "."
+        else:
+            sentence += ", which is outside of the picture."
+    return sentence
+
+
+lab = Lab(
+    view,
+    panes=2,
+    optimiser=Menu("optimiser", OPTIMISERS, OPTIMISERS[0]),
+    learning_rate=Slider("learning rate (number)", low=0.02, high=2.0, step=0.02, start=0.3),
+    start_tau=Slider("start tau (ms)", low=3.0, high=30.0, step=0.5, start=25.0),
+    iteration=Slider("iteration (number)", low=0, high=60, step=1, start=10, plays=True),
+)

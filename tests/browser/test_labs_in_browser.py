@@ -1,0 +1,149 @@
+"""Every lab on one page, in JupyterLab and in Voila: by mouse, by keys, for a screen reader, alone."""
+
+import re
+from collections.abc import Callable
+
+import nbformat
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.server import CHROMIUM, free_port, running
+from tests.browser.test_lesson_in_browser import SLOWLY, Lesson
+from tests.test_labs import NAMES, lab_of
+
+
+def notebook() -> nbformat.NotebookNode:
+    """Return a notebook that shows every lab, each in a cell of its own."""
+    cells = [
+        nbformat.v4.new_code_cell(f"from leakyedu.labs import {name}\n\n{name}.lab.show()") for name in NAMES
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return nbformat.v4.new_notebook(cells=cells, metadata=kernel)
+
+
+@pytest.fixture(scope="module")
+def voila(tmp_path_factory):
+    """Start Voila on the page of all labs, with our connection; return its address."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on the path")
+    folder = tmp_path_factory.mktemp("voila")
+    nbformat.write(notebook(), folder / "labs.ipynb")
+    options = ["--no-browser", f"--port={free_port()}", "--Voila.ip=127.0.0.1"]
+    connection = "--Voila.kernel_websocket_connection_class=leakyedu.server.PromptConnection"
+    with running(folder, "voila", "labs.ipynb", *options, connection) as address:
+        yield address
+
+
+@pytest.fixture(params=["JupyterLab", "Voila"])
+def all_labs(request, page) -> Callable[[str], Locator]:
+    """Open the page of all labs in a host; return a function that finds a lab by its name."""
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    if request.param == "Voila":
+        page.goto(request.getfixturevalue("voila"))
+        outputs = page.locator(".jp-OutputArea:has(.leakyedu-control)")
+    else:
+        lab = request.getfixturevalue("lab")
+        nbformat.write(notebook(), lab.folder / "labs.ipynb")
+        Lesson(page, lab.url("labs.ipynb")).run_all()
+        outputs = page.locator(".jp-Notebook .jp-OutputArea:has(.leakyedu-control)")
+    expect(outputs).to_have_count(len(NAMES), timeout=2 * SLOWLY)
+
+    def find(name: str) -> Locator:
+        output = outputs.nth(NAMES.index(name))
+        output.scroll_into_view_if_needed()
+        return output
+
+    yield find
+    assert complaints == []
+
+
+def caption(output: Locator) -> str:
+    return output.locator("figcaption").inner_text()
+
+
+def changes(output: Locator, act: Callable[[], None]) -> None:
+    """Assert that something changes the sentence, and the alt text with it."""
+    before = caption(output)
+    act()
+    expect(output.locator("figcaption")).not_to_have_text(before, timeout=SLOWLY)
+    expect(output.locator("figure img")).to_have_attribute("alt", caption(output))
+
+
+def test_every_control_of_every_lab_answers(all_labs, page: Page):
+    for name in NAMES:
+        output = all_labs(name)
+        for slider in output.locator("input[type=range]").all():
+            before = output.locator("img").get_attribute("src")
+            box = slider.bounding_box()
+            page.mouse.click(box["x"] + 0.3 * box["width"], box["y"] + box["height"] / 2)
+            expect(output.locator("img")).not_to_have_attribute("src", before, timeout=SLOWLY)
+            before = output.locator("img").get_attribute("src")
+            for _ in range(3):  # one step on may lie between two points
+                page.keyboard.press("ArrowRight")
+            expect(output.locator("img")).not_to_have_attribute("src", before, timeout=SLOWLY)
+        for menu in output.locator("select").all():
+            words = menu.locator("option").all_inner_texts()
+            chosen = menu.input_value()
+            for word in [word for word in words if word != chosen][:2]:
+                changes(output, lambda menu=menu, word=word: menu.select_option(word))
+        output.get_by_role("button", name="Reset").click()
+        start = lab_of(name).figure()[1]
+        expect(output.locator("figcaption")).to_have_text(start, timeout=SLOWLY)
+
+
+def test_a_lab_can_be_worked_by_keys_alone(all_labs, page: Page):
+    output = all_labs("step_order")
+    output.locator("select").focus()
+
+    changes(output, lambda: page.keyboard.press("ArrowUp"))
+    page.keyboard.press("Tab")
+    changes(output, lambda: (page.keyboard.press("Control+A"), page.keyboard.type("2.5\n")))
+    page.keyboard.press("Tab")
+    changes(output, lambda: page.keyboard.press("ArrowLeft"))
+    while page.evaluate("document.activeElement.textContent") != "Reset":
+        page.keyboard.press("Tab")
+    changes(output, lambda: page.keyboard.press("Enter"))
+
+
+def test_time_moves_on_when_it_is_told_to_and_stops(all_labs, page: Page):
+    output = all_labs("step_order")
+    field = output.get_by_label("shown until (ms)", exact=True)
+    field.fill("0")
+    field.press("Enter")
+
+    output.get_by_role("button", name="Step on shown until (ms)").click()
+    expect(field).to_have_value("1")
+    output.get_by_role("button", name="Step back shown until (ms)").click()
+    expect(field).to_have_value("0")
+    play = output.get_by_role("button", name="Play or pause shown until (ms)")
+    play.click()
+    expect(field).not_to_have_value("0", timeout=SLOWLY)
+    play.click()
+    expect(play).to_have_text("Play")
+
+    stopped = field.input_value()
+    page.wait_for_timeout(600)
+    assert 0 < int(stopped) < 40
+    assert field.input_value() == stopped
+
+
+def test_a_lab_measures_with_a_bar_and_stops(all_labs):
+    output = all_labs("speed")
+
+    output.get_by_role("button", name="Measure").click()
+    expect(output.locator("progress")).to_be_visible(timeout=SLOWLY)
+    output.get_by_role("button", name="Stop").click()
+
+    expect(output.get_by_role("status")).to_have_text(re.compile("stopped"), timeout=SLOWLY)
+
+
+def test_axe_finds_nothing_in_our_outputs(all_labs, page: Page):
+    all_labs(NAMES[-1])
+
+    found = Axe().run(page, context=".jp-OutputArea:has(.leakyedu-control)").response
+
+    violations = [(v["id"], v["impact"], v["nodes"][0]["html"]) for v in found["violations"]]
+    assert violations == []
+    assert len(found["passes"]) > 5
