@@ -579,6 +579,7 @@ def test_nothing_is_fetched_and_no_token_is_set(launched):
     assert "--LabApp.news_url=None" in argv
     assert "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate" in argv
     assert "--LabApp.extension_manager=readonly" in argv
+    assert "--ServerApp.kernel_websocket_connection_class=leakyedu.server.PromptConnection" in argv
     assert not [argument for argument in argv if "token" in argument or "password" in argument]
 
 

@@ -4,16 +4,23 @@ The same pictures, the same browser, the same run. Time goes from the key that m
 browser has a complete new picture; while dragging, each frame of the screen is looked at.
 """
 
+import pkgutil
+import random
 import statistics
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
 
+from leakyedu import labs
+from leakyedu.labs.canvas import Canvas
+from leakyedu.labs.lab import Slider
 from tests.benchmarks import Row
 from tests.browser.server import CHROMIUM, FLAGS, free_port, running
 
@@ -75,9 +82,35 @@ class Took(NamedTuple):
 
 def measurements() -> list[Callable[[], list[Row]]]:
     """Return what is measured: each of the first six labs, in both hosts."""
+    names = sorted(name for _, name, _ in pkgutil.iter_modules(labs.__path__))
+    redraws = [
+        partial(redraw, name) for name in names if hasattr(import_module(f"leakyedu.labs.{name}"), "lab")
+    ]
     if CHROMIUM is None:
-        return [lambda: [Row("sliders were not measured: no Chromium on the path; benchmarks", 0)]]
-    return [partial(in_host, host, name) for host in ("JupyterLab", "Voila") for name in LABS]
+        return [
+            *redraws,
+            lambda: [Row("no Chromium on the path, so no slider was moved; labs drawn", len(redraws))],
+        ]
+    return redraws + [partial(in_host, host, name) for host in ("JupyterLab", "Voila") for name in LABS]
+
+
+def redraw(name: str) -> list[Row]:
+    """Draw one lab at random settings, one slider moved at a time, without a browser."""
+    lab = import_module(f"leakyedu.labs.{name}").lab
+    canvas, generator = Canvas(lab.panes), random.Random(name)
+    settings, times = dict(lab.start), []
+    for _ in range(60):
+        setting, control = generator.choice(list(lab.controls.items()))
+        if isinstance(control, Slider):
+            steps = round((control.high - control.low) / control.step)
+            settings[setting] = control.low + control.step * generator.randrange(steps + 1)
+        else:
+            settings[setting] = generator.choice(control.options)
+        more = {"result": None} if lab.work else {}
+        start = time.perf_counter()
+        canvas.draw(partial(lab.view, **settings, **more, prediction=None))
+        times.append(1000 * (time.perf_counter() - start))
+    return [Row(f"a redraw of {name}, median, ms", statistics.median(times), "<= 60")]
 
 
 def in_host(host: str, name: str) -> list[Row]:
