@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from tornado.httpserver import HTTPServer
@@ -35,7 +36,9 @@ def test_a_connection_tells_its_socket_to_wait_for_nothing(monkeypatch):
         client.close()
         server.stop()
 
-    asyncio.run(connect())
+    # On a thread of its own: playwright's loop may be running on this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, connect()).result(20)
 
     before, result, after = seen
     assert not before
