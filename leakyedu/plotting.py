@@ -73,10 +73,12 @@ def trajectory(
         for at in times.tolist():
             axes.axvline(at, color=INPUT, linewidth=1, linestyle=":")
         if len(times):
-            _name_line(axes, float(times[0]), "input" if len(times) == 1 else "inputs", INPUT, height=13)
+            name_line(axes, float(times[0]), "input" if len(times) == 1 else "inputs", INPUT, height=13)
     sentence = _describe_voltage(v, t)
     if predicted_peak is not None:
-        sentence += _mark_prediction(axes, predicted_peak)
+        sentence += mark_prediction(
+            axes, predicted_peak, f" You predicted the peak after {_number(predicted_peak)} ms"
+        )
     axes.set(xlabel="time (ms)", ylabel="voltage v and current i (V)")
     return axes.figure, sentence
 
@@ -159,7 +161,9 @@ def against_exact(
     if until is not None:
         axes.set_xlim(-until / 40, until)
     if predicted_peak is not None:
-        sentence += _mark_prediction(axes, predicted_peak)
+        sentence += mark_prediction(
+            axes, predicted_peak, f" You predicted the peak after {_number(predicted_peak)} ms"
+        )
     return axes.figure, sentence
 
 
@@ -240,18 +244,21 @@ def _describe_voltage(v: Tensor, t: Tensor) -> str:
     return f"{which} goes from {first} V after {_number(t[0])} ms to {last} V after {_number(t[-1])} ms."
 
 
-def _mark_prediction(axes: Axes, milliseconds: float) -> str:
-    sentence = f" You predicted the peak after {_number(milliseconds)} ms"
+def mark_prediction(axes: Axes, x: float, words: str, *, bottom: float = 0.0) -> str:
+    """Draw a predicted ``x`` as a vertical line from a share of the height on; return the sentence.
+
+    ``words`` begin the sentence, which also says if the line would be outside of the picture.
+    """
     low, high = axes.get_xlim()
-    if not low <= milliseconds <= high:
-        return f"{sentence}, which is outside of the picture."
+    if not low <= x <= high:
+        return f"{words}, which is outside of the picture."
     axes.set_xlim(low, high)  # or a line near its edge would widen the picture
-    axes.axvline(milliseconds, color=PREDICTION, linestyle=(0, (6, 2, 1, 2)), linewidth=1.8)
-    _name_line(axes, milliseconds, "your prediction", PREDICTION, height=1)
-    return f"{sentence}."
+    axes.axvline(x, bottom, color=PREDICTION, linestyle=(0, (6, 2, 1, 2)), linewidth=1.8)
+    name_line(axes, x, "your prediction", PREDICTION, height=1)
+    return f"{words}."
 
 
-def _name_line(axes: Axes, x: float, text: str, color: str, height: float) -> None:
+def name_line(axes: Axes, x: float, text: str, color: str, height: float) -> None:
     """Name a vertical line above the axes, where no curve is; ``height`` keeps two names apart."""
     axes.annotate(
         text, (x, 1), xycoords=("data", "axes fraction"), xytext=(0, height),

@@ -12,7 +12,7 @@ from torch import Tensor
 from leakyedu.labs.lab import Lab, Menu, Slider
 from leakyedu.methods import euler
 from leakyedu.model import LIParameters
-from leakyedu.plotting import INPUT, PREDICTION, VOLTAGE
+from leakyedu.plotting import INPUT, VOLTAGE, mark_prediction
 from leakyedu.sequence import simulate
 
 DURATION = 0.2  # in second: twenty membrane time constants, after which the start is forgotten
@@ -216,7 +216,10 @@ def view(
     gain.legend(frameon=False, loc="lower left", fontsize=8)
 
     sentence = _describe(kind, frequency, frequencies, h, p, step)
-    return sentence if prediction is None else sentence + _mark_prediction(gain, prediction)
+    if prediction is None:
+        return sentence
+    words = f" You predicted a cut-off of {prediction:.3g} Hz"
+    return sentence + mark_prediction(gain, prediction, words, bottom=ABOVE_LEGEND)
 
 
 def _describe(kind: str, frequency: float, frequencies: Tensor, h: Tensor, p: LIParameters, dt: float) -> str:
@@ -244,19 +247,6 @@ def _describe(kind: str, frequency: float, frequencies: Tensor, h: Tensor, p: LI
         f"{sentence}; Euler's curve says {of_euler:.3g}, the continuous one {continuous:.3g}. "
         f"The continuous gain falls to 0.707 at the cut-off, {cut_off(p):.3g} Hz."
     )
-
-
-def _mark_prediction(axes: Axes, hertz: float) -> str:
-    sentence = f" You predicted a cut-off of {hertz:.3g} Hz"
-    low, high = axes.get_xlim()
-    if not low <= hertz <= high:
-        return f"{sentence}, which is outside of the picture."
-    axes.axvline(hertz, ABOVE_LEGEND, color=PREDICTION, linestyle=(0, (6, 2, 1, 2)), linewidth=1.8)
-    axes.annotate(
-        "your prediction", (hertz, 1), xycoords=("data", "axes fraction"), xytext=(0, 1),
-        textcoords="offset points", ha="center", va="bottom", color=PREDICTION, fontsize=9,
-    )  # fmt: skip
-    return f"{sentence}."
 
 
 lab = Lab(

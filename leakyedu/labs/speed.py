@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from torch import Tensor
 
 from leakyedu.labs.lab import Device, Lab, Menu
-from leakyedu.plotting import INPUT, PREDICTION, VOLTAGE
+from leakyedu.plotting import INPUT, VOLTAGE, mark_prediction, name_line
 from leakyedu.sequence import simulate
 from leakyedu.stimuli import poisson
 
@@ -219,14 +219,7 @@ def view(
         axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
         sentence = _compare(axes, result, f"{many} in float32 {where}")
     if prediction is not None:
-        sentence += f" You predicted {_digits(prediction)} steps"
-        low, high = axes.get_xlim()
-        if low <= prediction <= high:
-            axes.axvline(prediction, color=PREDICTION, linestyle=(0, (6, 2, 1, 2)), linewidth=1.8)
-            _name(axes, prediction, "your prediction", PREDICTION, height=1)
-            sentence += "."
-        else:
-            sentence += ", which is outside of the picture."
+        sentence += mark_prediction(axes, prediction, f" You predicted {_digits(prediction)} steps")
     return sentence
 
 
@@ -242,16 +235,8 @@ def _compare(axes: Axes, result: Times, where: str) -> str:
     if at is None:
         return f"{sentence} The loop is not slower than simulate up to there."
     axes.axvline(at, color=INPUT, linestyle=":", linewidth=1)
-    _name(axes, at, "crossover", INPUT, height=13)
+    name_line(axes, at, "crossover", INPUT, height=13)
     return f"{sentence} From {_digits(at)} steps on, simulate is faster than the loop."
-
-
-def _name(axes: Axes, x: float, text: str, color: str, height: float) -> None:
-    """Name a vertical line above the axes; ``height`` keeps two names apart."""
-    axes.annotate(
-        text, (x, 1), xycoords=("data", "axes fraction"), xytext=(0, height),
-        textcoords="offset points", ha="center", va="bottom", color=color, fontsize=9,
-    )  # fmt: skip
 
 
 def _digits(steps: float) -> str:

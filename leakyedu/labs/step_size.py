@@ -11,7 +11,7 @@ from torch import Tensor
 from leakyedu.labs.lab import Lab, Menu, Slider
 from leakyedu.methods import euler, exact
 from leakyedu.model import LIParameters, LIState
-from leakyedu.plotting import CURRENT, INPUT, PREDICTION, VOLTAGE
+from leakyedu.plotting import CURRENT, INPUT, VOLTAGE, mark_prediction
 
 ERROR = "#009E73"  # Okabe and Ito's green
 DURATION = 0.060  # in second: six times the longer default time constant
@@ -155,7 +155,10 @@ def view(
         f"diverges beyond {2 * smallest:.3g} ms. "
         f"The largest error of v is {largest:.3g} V; for short steps it grows with slope {slope:.3g}."
     )
-    return sentence if prediction is None else sentence + _mark_prediction(order, prediction)
+    if prediction is None:
+        return sentence
+    words = f" You predicted that it rings beyond {prediction:.3g} ms"
+    return sentence + mark_prediction(order, prediction, words, bottom=ABOVE_LEGEND)
 
 
 def _draw_response(axes: Axes, show: str, p: LIParameters, points: LIState, t: Tensor, at: int) -> None:
@@ -206,19 +209,6 @@ def _draw_order(axes: Axes, errors: list[float], slope: float, smallest: float) 
     axes.axvline(
         2 * smallest, ABOVE_LEGEND, color=INPUT, linewidth=1.2, linestyle="-.", label="diverges beyond"
     )
-
-
-def _mark_prediction(axes: Axes, milliseconds: float) -> str:
-    sentence = f" You predicted that it rings beyond {milliseconds:.3g} ms"
-    low, high = axes.get_xlim()
-    if not low <= milliseconds <= high:
-        return f"{sentence}, which is outside of the picture."
-    axes.axvline(milliseconds, ABOVE_LEGEND, color=PREDICTION, linestyle=(0, (6, 2, 1, 2)), linewidth=1.8)
-    axes.annotate(
-        "your prediction", (milliseconds, 1), xycoords=("data", "axes fraction"), xytext=(0, 1),
-        textcoords="offset points", ha="center", va="bottom", color=PREDICTION, fontsize=9,
-    )  # fmt: skip
-    return f"{sentence}."
 
 
 lab = Lab(
