@@ -1,5 +1,6 @@
 """Labs: the machinery without a browser, and each lab's numbers. tests/browser presses the keys."""
 
+import gc
 import html
 import io
 import itertools
@@ -532,6 +533,41 @@ def test_a_notebook_of_all_labs_passes_strict_nbval(tmp_path):
     assert done.returncode == 0, done.stdout
     assert f"{len(NAMES)} passed" in done.stdout
     assert "widgets" not in nbformat.read(tmp_path / "labs.ipynb", 4).metadata
+
+
+def own_memory() -> int:
+    """Return the KiB that belong to this process alone, none of a file that another one may map too."""
+    gc.collect()
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(re.search(r"RssAnon:\s+(\d+) kB", status)[1])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux says what memory is a process's own")
+def test_five_hundred_moves_keep_no_memory_and_no_figure(shown):
+    generator = random.Random(500)
+    controls = [
+        control
+        for name in NAMES
+        for kind in (Number, Choice)
+        for control in inside(shown(lab_of(name))[1], kind)
+    ]
+
+    def move(control):
+        if isinstance(control, Choice):
+            control.value = generator.choice(control.options)
+        else:
+            control.value = control.low + control.step * generator.randrange(steps_of(control) + 1)
+
+    for control in controls * 20:  # until the caches are full, of matplotlib and of our own
+        move(control)
+    before = own_memory()
+    for control in generator.choices(controls, k=500):
+        move(control)
+
+    print(f"500 moves of {len(NAMES)} labs: {own_memory() - before} KiB")
+    assert own_memory() - before < 5 * 1024
+    assert plt.get_fignums() == []
 
 
 def test_there_is_an_experiment_for_each_lesson():

@@ -143,7 +143,7 @@ def _normal_numbers(steps: int) -> Tensor:
     return torch.randn(steps, PATHS, generator=torch.Generator().manual_seed(10), dtype=torch.float64)
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=1)
 def _both(dt: float, tau: float, sigma: float) -> tuple[Tensor, Tensor]:
     """Return the paths with scaled and with unit noise, from the same random numbers; times in ms."""
     xi = _normal_numbers(400)[: math.floor(DURATION / dt + 1e-9)]
