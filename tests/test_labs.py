@@ -543,7 +543,7 @@ def own_memory() -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux says what memory is a process's own")
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells a process's own memory")
 def test_five_hundred_moves_keep_no_memory_and_no_figure(shown):
     generator = random.Random(500)
     controls = [

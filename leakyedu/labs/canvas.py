@@ -29,7 +29,7 @@ class Canvas:
         self.figure.set_dpi(self.figure.dpi * 0.75)
         self._canvas = FigureCanvasAgg(self.figure)
         self._still = {child for axes in self.axes for child in axes.get_children()}
-        self._frame = self._background = None
+        self._frame = self._room = self._background = None
 
     def draw(self, view: Callable[..., str]) -> tuple[bytes, str]:
         """Call ``view(*axes)``; return the picture as PNG, and the sentence that the view returned."""
@@ -55,10 +55,13 @@ class Canvas:
         return [child for axes in self.axes for child in axes.get_children() if child not in self._still]
 
     def _draw_background(self) -> None:
-        # What moves needs room too, in a margin perhaps; from then on everything stays where it is.
-        self.figure.set_layout_engine("constrained")
-        self._canvas.draw()
-        self.figure.set_layout_engine("none")
+        room = [_room(axes) for axes in self.axes]
+        if room != self._room:
+            # What moves needs room too, in a margin perhaps; from then on everything stays where it is.
+            self.figure.set_layout_engine("constrained")
+            self.figure.get_layout_engine().execute(self.figure)
+            self.figure.set_layout_engine("none")
+            self._room = room
         moving = [a for a in self._moving() if a.get_visible() and not isinstance(a, Legend)]
         for artist in moving:
             artist.set_visible(False)
@@ -79,7 +82,21 @@ class Canvas:
 
 def _frame(axes: Axes) -> tuple:
     """Return what the background of a picture depends on."""
-    labels = axes.get_title(), axes.get_xlabel(), axes.get_ylabel(), axes.get_xscale(), axes.get_yscale()
+    scales = axes.get_xscale(), axes.get_yscale()
+    return *axes.get_xlim(), *axes.get_ylim(), *axes.get_xticks(), *axes.get_yticks(), *scales, *_words(axes)
+
+
+def _room(axes: Axes) -> tuple:
+    """Return what the place of axes depends on: the words around them, and how far tick labels reach."""
+    reach = []
+    for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        ticks = axis.get_majorticklocs()
+        widest = max(map(len, axis.get_major_formatter().format_ticks(ticks)), default=0)
+        ends = [round(float((tick - low) / (high - low)), 2) for tick in (*ticks[:1], *ticks[-1:])]
+        reach += [widest, *ends]
+    return *reach, *_words(axes)
+
+
+def _words(axes: Axes) -> tuple[str, ...]:
     legend = axes.get_legend().get_texts() if axes.get_legend() else ()
-    words = [text.get_text() for text in legend]
-    return *axes.get_xlim(), *axes.get_ylim(), *axes.get_xticks(), *axes.get_yticks(), *labels, *words
+    return axes.get_title(), axes.get_xlabel(), axes.get_ylabel(), *(text.get_text() for text in legend)

@@ -240,8 +240,8 @@ def _describe(kind: str, frequency: float, frequencies: Tensor, h: Tensor, p: LI
         )
     else:
         sentence += (
-            f"From {first:.3g} to {last:.3g} Hz the lag of v goes from {lags[0]:.3g} to {lags[-1]:.3g} "
-            f"degrees and the measured gain from {gains[0]:.3g} to {gains[-1]:.3g}"
+            f"In the {kind}, from {first:.3g} to {last:.3g} Hz, the lag of v goes from {lags[0]:.3g} to "
+            f"{lags[-1]:.3g} degrees and the measured gain from {gains[0]:.3g} to {gains[-1]:.3g}"
         )
     return (
         f"{sentence}; Euler's curve says {of_euler:.3g}, the continuous one {continuous:.3g}. "

@@ -151,7 +151,8 @@ def view(
     factor, does = 1 - dt / smallest, behaviour(dt, smallest)
     happens = "keeps its sign" if does == "is smooth" else "changes sign" if does == "rings" else "grows"
     sentence = (
-        f"With dt = {dt:.4g} ms Euler {does}: {part} {happens} in each step (factor {factor:.3g}). "
+        f"The left picture shows {show}. With dt = {dt:.4g} ms Euler {does}: {part} {happens} in each "
+        f"step (factor {factor:.3g}). "
         f"The smallest time constant decides, {name} = {smallest:.3g} ms: it rings beyond that and "
         f"diverges beyond {2 * smallest:.3g} ms. "
         f"The largest error of v is {largest:.3g} V; for short steps it grows with slope {slope:.3g}."

@@ -14,7 +14,8 @@ from leakyedu.sequence import simulate
 from leakyedu.stimuli import spikes as jumps_at
 
 DT = 2.5e-4  # second; every spike lies on this grid
-HEIGHTS = (0.1, 0.15, 0.25, 0.4, 0.6, 1.0, 1.5, 2.5, 4.0, 6.0, 10.0)  # of the axes, in volt
+UNTIL = 0.1  # second; the last of five spikes comes at 80 ms at the latest
+HEIGHTS = (0.3, 0.6, 1.5, 4.0, 10.0)  # of the axes, in volt; each has a tick at its end
 
 
 def single_responses(times: Tensor, seconds: Tensor, w: float, p: LIParameters) -> Tensor:
@@ -79,8 +80,7 @@ def view(
     p = LIParameters.from_tau(tau_syn=tau_syn / 1000)
     times = interval / 1000 * torch.arange(round(spikes), dtype=torch.float64)
     last = float(times[-1])
-    until = 0.06 if last <= 0.03 else 0.12
-    inputs = jumps_at(times.tolist(), round(until / DT), DT, w, dtype=torch.float64)
+    inputs = jumps_at(times.tolist(), round(UNTIL / DT), DT, w, dtype=torch.float64)
     v, i = (torch.cat([x.new_zeros(1), x]) for x in simulate(inputs, p=p, dt=DT, method=exact))
     seconds = DT * torch.arange(len(v), dtype=torch.float64)
     singles = single_responses(times, seconds, w, p)
@@ -111,8 +111,9 @@ def view(
             1000 * times, torch.full_like(times, -0.1 * height), "|", color=INPUT, markersize=9
         )
         line.set_label("spike" if axes is left else "")
-        axes.set(xlabel="time (ms)", ylabel=name, xlim=(-100 * until, 1000 * until))
+        axes.set(xlabel="time (ms)", ylabel=name, xlim=(-100 * UNTIL, 1000 * UNTIL))
         axes.set_ylim(sorted((-0.18 * height, 1.1 * height)))
+        axes.yaxis.set_major_formatter("{x:.1f}")  # of one width, so that the axes stay where they are
         # Above the axes, where no curve is.
         axes.legend(
             frameon=False, fontsize=8, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1), borderpad=0
@@ -120,7 +121,7 @@ def view(
 
     sentence = _describe(w, i_then, v_peak, rise, float((singles.sum(0) - v).abs().max()))
     if prediction is not None:
-        outside = "" if -100 * until <= prediction <= 1000 * until else " (outside of the picture)"
+        outside = "" if -100 * UNTIL <= prediction <= 1000 * UNTIL else " (outside of the picture)"
         sentence += (
             f" You predicted the peak of v {prediction:.3g} ms after a single spike{outside}; "
             f"it comes after {1000 * time_to_peak(0.0, 1.0, p):.3g} ms."

@@ -138,7 +138,7 @@ def test_at_the_nyquist_frequency_the_drive_changes_sign_with_each_step():
         ({}, "At 40 Hz v lags by 74.6 degrees and the measured gain is 0.388; Euler's curve says 0.388, "),
         ({}, "the continuous one 0.37. The continuous gain falls to 0.707 at the cut-off, 15.9 Hz."),
         ({"stages": "synapse and membrane"}, "at the cut-off, 13.3 Hz."),
-        ({"kind": "chirp", "frequency": 100.0}, "From 5 to 100 Hz the lag of v goes from "),
+        ({"kind": "chirp", "frequency": 100.0}, "In the chirp, from 5 to 100 Hz, the lag of v goes from "),
         ({"kind": "noise", "frequency": 200.0, "dt": 4.0}, "Steps of 4 ms hold nothing beyond 125 Hz. "),
         ({"prediction": 100}, " You predicted a cut-off of 100 Hz."),
         ({"prediction": 0.1}, " You predicted a cut-off of 0.1 Hz, which is outside of the picture."),

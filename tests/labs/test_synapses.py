@@ -148,4 +148,4 @@ def test_a_prediction_is_drawn_and_named(settings, prediction, words):
     line = next(line for line in figure.axes[1].lines if line.get_label() == "your prediction")
     assert sentence.endswith(f"You predicted the peak of v {words}")
     assert list(line.get_xdata()) == [prediction, prediction]
-    assert figure.axes[1].get_xlim() == (-6, 60)
+    assert figure.axes[1].get_xlim() == (-10, 100)
