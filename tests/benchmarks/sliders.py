@@ -114,9 +114,14 @@ def redraw(name: str) -> list[Row]:
 
 
 def in_host(host: str, name: str) -> list[Row]:
-    """Move the slider of one lab in both ways."""
+    """Move one slider of a lab in both ways: of those that stand between their ends, the longest."""
+    lab = import_module(f"leakyedu.labs.{name}").lab
+    sliders = [control for control in lab.controls.values() if isinstance(control, Slider)]
+    longest = max(sliders, key=lambda c: (c.low < c.start < c.high, (c.high - c.low) / c.step))
+    number = sliders.index(longest)
     ours, theirs = (
-        measure(host, code.format(name=name), prompt) for code, prompt in ((OURS, True), (THEIRS, False))
+        measure(host, code.format(name=name), number, prompt)
+        for code, prompt in ((OURS, True), (THEIRS, False))
     )
     median = [statistics.median(took.waits) for took in (ours, theirs)]
     late = [statistics.quantiles(took.waits, n=20)[-1] for took in (ours, theirs)]
@@ -131,8 +136,8 @@ def in_host(host: str, name: str) -> list[Row]:
     ]
 
 
-def measure(host: str, code: str, prompt: bool) -> Took:
-    """Open a notebook of one cell, move its first slider by keys, then drag it."""
+def measure(host: str, code: str, number: int, prompt: bool) -> Took:
+    """Open a notebook of one cell, move one of its sliders by keys, then drag it."""
     from playwright.sync_api import sync_playwright
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -153,7 +158,7 @@ def measure(host: str, code: str, prompt: bool) -> Took:
             output.wait_for(timeout=60_000)
             page.wait_for_timeout(1_000)
             page.locator(".jp-OutputArea:has(img)").first.evaluate(PROBE)
-            slider = page.get_by_role("slider").first
+            slider = page.get_by_role("slider").nth(number)
             slider.focus()
             for move in range(MOVES):
                 page.keyboard.press("ArrowLeft" if move // 5 % 2 else "ArrowRight")
