@@ -1,6 +1,7 @@
 """Exercises: what each says to the right answer, to every named mistake, and to whatever else comes."""
 
 import importlib
+import math
 import pkgutil
 import random
 import sys
@@ -20,7 +21,7 @@ from leakyedu.exercises import one_euler_step as ex
 from leakyedu.exercises import start_here as first
 from leakyedu.exercises.exercise import Exercise, Feedback, Prediction, Recall, Verdict
 from leakyedu.exercises.guard import run_guarded
-from leakyedu.exercises.kinds import NOT_TRIED, Choice, Function, Number, Order
+from leakyedu.exercises.kinds import NOT_TRIED, Choice, Function, Number, Order, Points, Witness
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 MACHINERY = {"exercise", "kinds", "guard"}
@@ -397,6 +398,125 @@ def test_answer_is_ones_own_function_once_it_has_passed(capsys):
 
     assert exercise.answer() is right
     assert capsys.readouterr().out == "Going on with your own answer.\n"
+
+
+# -- Kinds of their own ----------------------------------------------------------------------------
+
+
+def mean(x):
+    return float(x.mean())
+
+
+def total(x):
+    """This is the sum: divide it by the number of values."""
+    return float(x.sum())
+
+
+def averages() -> Exercise:
+    def cases(generator):
+        return [(torch.rand(n, generator=generator) + 1,) for n in (3, 5, 8)]
+
+    return Exercise("?", Function(mean, ("average",), cases, (total,), each="time"), ["a", "b", "c"], "d")
+
+
+@pytest.mark.parametrize(
+    "answer", [mean, lambda x: x.mean(), lambda x: np.mean(x.numpy()), lambda x: sum(x.tolist()) / len(x)]
+)
+def test_a_function_of_one_number_may_return_it_in_any_type(answer):
+    assert averages().check(answer).text == "Right. It agrees on 3 numbers, each of a random case."
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (total, "This is the sum: divide it by the number of values."),
+        (lambda x: 1000 * mean(x), "a thousand times too large: is something in milliseconds"),
+        (lambda x: mean(x) / 1000, "a thousandth of what it should be"),
+        (lambda x: -mean(x), "right in size and has the wrong sign"),
+        (lambda x: x, "`average` is a tensor of shape (3,); return one number."),
+        (lambda x: [mean(x)], "`average` is a list; return one number."),
+        (lambda x: "1.5", '`average` is the text "1.5"; return one number.'),
+        (lambda x: mean(x) > 0, "`average` is `True`; return one number."),
+        (lambda x: float("nan"), "`average` is nan or inf, from ordinary inputs."),
+        (lambda x: 0.5, "`average` is not right: in case 1, it is 0.5 where "),
+        (lambda x: 0.5, " is right."),
+    ],
+)
+def test_a_function_of_one_number_gets_words_of_its_own(answer, words):
+    verdict = averages().check(answer)
+
+    assert not verdict.passed
+    assert words in verdict.text
+    assert "There " not in verdict.text
+
+
+def rate(dt, tau):
+    return 1 - dt / tau
+
+
+def rate_with_a_bug(dt, tau):
+    return 1 - dt / max(tau, 0.005)
+
+
+def slow(dt=0.001, tau=0.01):
+    """Here tau is above 5 ms, where the bug sleeps."""
+    return tau >= 0.005
+
+
+def hunt() -> Exercise:
+    kind = Witness((0.001, 0.002), rate, rate_with_a_bug, {"dt": (0, 0.1), "tau": (1e-3, 1)}, (slow,))
+    return Exercise("?", kind, ["a", "b", "c"], "d")
+
+
+@pytest.mark.parametrize("answer", [(0.001, 0.002), [0.001, 0.002], (np.float64(0.001), torch.tensor(0.002))])
+def test_arguments_that_show_a_bug_pass_with_both_results(answer):
+    assert hunt().check(answer).text == (
+        "Right. With dt = 0.001, tau = 0.002 it returns 0.8, where 0.5 is right."
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ((0.001, 0.01), "Here tau is above 5 ms, where the bug sleeps."),
+        ((0, 0.002), "With dt = 0, tau = 0.002 it returns 1, and that is right. Try others."),
+        ((0.001,), "This wants 2 numbers in brackets, (dt, tau), and got 1."),
+        ((0.001, 0), "`tau` must be from 0.001 to 1, got 0."),
+        ((0.001, float("nan")), "`tau` must be from 0.001 to 1, got nan."),
+        (0.001, "This wants 2 numbers in brackets, (dt, tau), and got a plain number."),
+        (("a", "b"), "This wants 2 numbers in brackets, (dt, tau), and got a tuple."),
+    ],
+)
+def test_arguments_that_show_no_bug_get_words(answer, words):
+    assert hunt().check(answer).text == f"Not yet. {words}"
+
+
+def curve() -> Prediction:
+    points = Points(lambda t: 1 - math.exp(-t / 10), (10, 20, 30), ("time (ms)", "v (V)"), tolerance=0.02)
+    return Prediction("Where is v?", points)
+
+
+def test_points_of_a_curve_are_kept_as_pairs_and_compared_where_they_are_farthest():
+    prediction = curve()
+
+    kept = prediction.predict([0.63, 0.9, 0.95])
+
+    assert kept.text == "Kept: you predict v (V) 0.63, 0.9, 0.95."
+    assert prediction.prediction == ((10, 0.63), (20, 0.9), (30, 0.95))
+    assert prediction.compare().text == (
+        "You predicted v (V) 0.63, 0.9, 0.95. It is 0.6321, 0.8647, 0.9502. "
+        "At time (ms) 20 your prediction is too high by 0.0353, more than elsewhere."
+    )
+    prediction.predict([0.63, 0.86, 0.95])
+    assert prediction.compare().text.endswith("You saw it coming.")
+
+
+@pytest.mark.parametrize("answer", [None, 0.63, [0.63], "abc", [1, 2, float("inf")], [1, 2, None]])
+def test_points_that_are_none_are_not_kept(answer):
+    prediction = curve()
+
+    assert prediction.predict(answer).text.startswith("Not kept. ")
+    assert prediction.compare().text == "You made no prediction. It is 0.6321, 0.8647, 0.9502."
 
 
 # -- What a learner's code may do ----------------------------------------------------------------

@@ -14,7 +14,7 @@ from typing import Any
 import ipywidgets as widgets
 from IPython.display import display
 
-from leakyedu.exercises.kinds import NOT_TRIED, Choice, Function, Number, Order
+from leakyedu.exercises.kinds import NOT_TRIED, Choice, Function, Number, Order, Points, Witness
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Exercise:
     def __init__(
         self,
         question: str,
-        kind: Number | Choice | Order | Function,
+        kind: Number | Choice | Order | Function | Witness,
         hints: Sequence[str],
         solution: str,
     ) -> None:
@@ -128,12 +128,12 @@ class Prediction:
 
     Args:
         question: what is asked.
-        kind: a number or a choice; its right answer is what happens.
+        kind: a number, a choice or points; its right answer is what happens.
     """
 
-    def __init__(self, question: str, kind: Number | Choice) -> None:
+    def __init__(self, question: str, kind: Number | Choice | Points) -> None:
         self.question, self.kind = question, kind
-        self.prediction: float | str | None = None
+        self.prediction: float | str | tuple | None = None
 
     def predict(self, answer: Any = ..., *rest: Any) -> Feedback:
         """Keep a prediction in place of an earlier one; ``...`` skips it."""
@@ -148,18 +148,13 @@ class Prediction:
         if prediction is None:
             return Feedback(f"Not kept. {complaint}")
         self.prediction = prediction
-        if isinstance(self.kind, Number):
-            return Feedback(f"Kept: you predict {self.kind.show(prediction)}.")
-        return Feedback(f"Kept: you predict ({prediction}) {self.kind.options[prediction]}.")
+        return Feedback(f"Kept: you predict {self.kind.show(prediction)}.")
 
     def compare(self) -> Feedback:
         """Hold the prediction against what happens."""
-        if self.prediction is not None:
-            return Feedback(self.kind.compare(self.prediction))
-        if isinstance(self.kind, Number):
-            return Feedback(f"You made no prediction. It is {self.kind.show(self.kind.right)}.")
-        right = self.kind.right
-        return Feedback(f"You made no prediction. It is ({right}). {self.kind.feedback[right]}")
+        if self.prediction is None:
+            return Feedback(f"You made no prediction. {self.kind.tell()}")
+        return Feedback(self.kind.compare(self.prediction))
 
 
 class Recall:

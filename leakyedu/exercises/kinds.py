@@ -6,7 +6,9 @@ kind                 the learner gives                                          
 :class:`Number`      a number, in the unit of the question                       a function that gets it
 :class:`Choice`      the letter of an option                                     an option
 :class:`Order`       the letters of lines, in order                              an order
-:class:`Function`    a function, tried on neurons that it has not seen           a mutant of the reference
+:class:`Points`      voltages at given times, drawn as a curve                   (predictions alone)
+:class:`Function`    a function, tried on cases that it has not seen             a mutant of the reference
+:class:`Witness`     arguments at which a wrong function is wrong                a place where it is not
 ===================  ==========================================================  =====================
 
 Each has ``right``, ``mistakes``, ``expected()`` (what to give, in words) and ``try_out(answer)``.
@@ -17,7 +19,7 @@ import linecache
 import math
 import re
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any, NamedTuple
 
@@ -125,6 +127,10 @@ class Number:
         )
         return Trial(False, f"{shown} is too {'large' if number > self.right else 'small'}.")
 
+    def tell(self) -> str:
+        """Say what happens."""
+        return f"It is {self.show(self.right)}."
+
     def compare(self, number: float) -> str:
         """Say how far a prediction was from what happens."""
         truth = f"It is {self.show(self.right)}"
@@ -168,13 +174,19 @@ class Choice:
         key, complaint = self.read(answer)
         return Trial(key == self.right, complaint if key is None else self.feedback[key])
 
+    def show(self, key: str) -> str:
+        """Return an option with its letter."""
+        return f"({key}) {self.options[key]}"
+
+    def tell(self) -> str:
+        """Say what happens, and why."""
+        return f"It is ({self.right}). {self.feedback[self.right]}"
+
     def compare(self, key: str) -> str:
         """Say whether a prediction came true, and why."""
         if key == self.right:
             return f"You predicted ({key}), and so it is. {self.feedback[key]}"
-        return (
-            f"You predicted ({key}). {self.feedback[key]} It is ({self.right}). {self.feedback[self.right]}"
-        )
+        return f"You predicted ({key}). {self.feedback[key]} {self.tell()}"
 
 
 class Order:
@@ -210,16 +222,125 @@ class Order:
         return Trial(False, texts.get(order, "Another order does it. Read the lines as one cycle."))
 
 
+class Points:
+    """Points of a curve: what a learner expects at given places.
+
+    Args:
+        curve: the right values, as a function of the places, in a list.
+        at: the places, in the unit of the horizontal axis.
+        names: what the places and the values are, with their units, for example
+            ``("time (ms)", "v (V)")``.
+        tolerance: how far a value may be off, in its unit.
+    """
+
+    mistakes = ()
+
+    def __init__(
+        self, curve: Callable[[float], float], at: Sequence[float], names: tuple[str, str], tolerance: float
+    ) -> None:
+        self.at, self.names, self.tolerance = tuple(at), names, tolerance
+        self.right = tuple((place, float(curve(place))) for place in at)
+
+    def expected(self) -> str:
+        """Say what to give."""
+        return f"a list of {len(self.at)} numbers, {self.names[1]} at {self.names[0]} {_listed(self.at)}"
+
+    def show(self, points: Sequence[tuple[float, float]]) -> str:
+        """Return the values in words."""
+        return f"{self.names[1]} {_listed(y for _, y in points)}"
+
+    def read(self, answer: Any) -> tuple[tuple[tuple[float, float], ...] | None, str]:
+        """Return pairs of a place and a value, or None and what is wrong with the answer."""
+        try:
+            values = [float(value) for value in answer]
+        except Exception:
+            # No list at all, or a list of anything: each raises an error of its own.
+            return None, f"This wants {self.expected()}, and got {_name_kind(answer)}."
+        if len(values) != len(self.at):
+            return None, f"This wants {self.expected()}, and got {len(values)}."
+        if not all(map(math.isfinite, values)):
+            return None, "One of these is no number that a neuron can have. Look for a division by 0."
+        return tuple(zip(self.at, values, strict=True)), ""
+
+    def tell(self) -> str:
+        """Say what happens."""
+        return f"It is {_listed(value for _, value in self.right)}."
+
+    def compare(self, points: Sequence[tuple[float, float]]) -> str:
+        """Say where a prediction is farthest from what happens."""
+        errors = [value - truth for (_, value), (_, truth) in zip(points, self.right, strict=True)]
+        worst = max(range(len(errors)), key=lambda n: abs(errors[n]))
+        said = f"You predicted {self.show(points)}. {self.tell()}"
+        if abs(errors[worst]) <= self.tolerance * (1 + 1e-6):
+            return f"{said} You saw it coming."
+        side = "high" if errors[worst] > 0 else "low"
+        return (
+            f"{said} At {self.names[0]} {self.at[worst]:.4g} your prediction is too {side} by "
+            f"{abs(errors[worst]):.3g}, more than elsewhere."
+        )
+
+
+class Witness:
+    """Arguments at which a wrong function is wrong: the first half of a hunt for its bug.
+
+    Args:
+        right: arguments that show it, for example ``(0.002, 0.01)``.
+        function: what it should compute, from plain numbers to a plain number.
+        wrong: the function with the bug.
+        within: argument -> the smallest and the largest number that makes sense.
+        blind: functions of the same arguments that tell whether these hide the bug; their docstrings say
+            why, the default values of their arguments are an example.
+    """
+
+    def __init__(
+        self,
+        right: tuple[float, ...],
+        function: Callable[..., float],
+        wrong: Callable[..., float],
+        within: Mapping[str, tuple[float, float]],
+        blind: Sequence[Callable[..., bool]] = (),
+    ) -> None:
+        self.right, self.function, self.wrong, self.within, self.blind = right, function, wrong, within, blind
+        self.mistakes = tuple(Mistake(f.__defaults__, inspect.getdoc(f)) for f in blind)
+
+    def expected(self) -> str:
+        """Say what to give."""
+        return f"{len(self.within)} numbers in brackets, ({', '.join(self.within)})"
+
+    def try_out(self, answer: Any) -> Trial:
+        """Call both functions and compare."""
+        try:
+            numbers = [float(number) for number in answer]
+        except Exception:
+            # No tuple at all, or a tuple of anything: each raises an error of its own.
+            return Trial(False, f"This wants {self.expected()}, and got {_name_kind(answer)}.")
+        if len(numbers) != len(self.within):
+            return Trial(False, f"This wants {self.expected()}, and got {len(numbers)}.")
+        for (name, (low, high)), number in zip(self.within.items(), numbers, strict=True):
+            if not low <= number <= high:
+                return Trial(False, f"`{name}` must be from {low:g} to {high:g}, got {number:g}.")
+        given = ", ".join(f"{name} = {number:g}" for name, number in zip(self.within, numbers, strict=True))
+        result, truth = self.wrong(*numbers), self.function(*numbers)
+        if not math.isclose(result, truth, rel_tol=1e-6, abs_tol=1e-12):
+            return Trial(True, f"With {given} it returns {result:.4g}, where {truth:.4g} is right.")
+        for hides in self.blind:
+            if hides(*numbers):
+                return Trial(False, inspect.getdoc(hides))
+        return Trial(False, f"With {given} it returns {result:.4g}, and that is right. Try others.")
+
+
 class Function:
     """A function, compared with a slow and readable reference.
 
     Args:
         right: the reference.
-        returns: what it returns, for example ``("v", "i")``; one name for a single tensor.
+        returns: what it returns, for example ``("v", "i")``; one name for a single result. Each is a
+            tensor or, where the reference returns one, a number.
         cases: ``(generator) -> list of tuples of arguments``; the arguments are tensors, numbers and
             named tuples of them.
         mistakes: mutants of the reference; their docstrings say what is wrong.
         tolerance: how far a number may be off, as a part of the largest one in its case.
+        each: what one number of a tensor belongs to.
     """
 
     def __init__(
@@ -229,8 +350,10 @@ class Function:
         cases: Callable[[Generator], list[tuple]],
         mistakes: Sequence[Callable] = (),
         tolerance: float = 1e-6,
+        each: str = "neuron",
     ) -> None:
         self.right, self.returns, self.cases, self.tolerance = right, tuple(returns), cases, tolerance
+        self.each = each
         self.mistakes = tuple(Mistake(f, inspect.getdoc(f)) for f in mistakes)
         self.arguments = tuple(inspect.signature(right).parameters)
 
@@ -259,7 +382,7 @@ class Function:
         for case, result, truth in zip(cases, results, truths, strict=True):
             if (complaint := self._malformed(result, truth, case)) is not None:
                 return Trial(False, complaint)
-        truths, results = ([self._tensors(result) for result in many] for many in (truths, results))
+        truths, results = ([self._as_tensors(result) for result in many] for many in (truths, results))
         if all(map(self._agree, results, truths)):
             if not all(map(_equal, cases, given)):
                 return Trial(
@@ -273,7 +396,8 @@ class Function:
                     " Your result also carries a gradient, which nobody asked for: look for `requires_grad`."
                 )
             numbers = sum(truth[0].numel() for truth in truths)
-            return Trial(True, f"It agrees on {numbers:,} numbers of {len(cases)} random cases.{remark}")
+            of_cases = f" of {len(cases)} random cases" if numbers > len(cases) else ", each of a random case"
+            return Trial(True, f"It agrees on {numbers:,} numbers{of_cases}.{remark}")
         return Trial(False, self._name_mistake(results, truths, cases))
 
     def _results(self, function: Callable, cases: list[tuple]) -> list:
@@ -301,16 +425,24 @@ class Function:
         wanted = " and ".join(f"`{name}`" for name in self.returns)
         if result is ... or (isinstance(result, tuple) and any(part is ... for part in result)):
             return "A `...` still stands in what your function returns: put your own line in its place."
-        if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], tuple):
+        if (
+            self.returns[0] == "v"
+            and isinstance(result, tuple)
+            and any(isinstance(x, tuple) for x in result[1:])
+        ):
             return f"Your function returns the voltage and the state. Here return the state alone: {wanted}."
         if result is None:
             return f"Your function returns None. It ends without `return`: return {wanted}."
         parts = self._parts(result)
         if parts is None:
             return f"Your function returns {_name_kind(result)}. Return {wanted}."
-        for name, x, y in zip(self.returns, parts, self._tensors(truth), strict=True):
+        for name, x, y in zip(self.returns, parts, self._parts(truth), strict=True):
             if x is None:
                 return f"`{name}` is None. Look for a line that assigns nothing to it."
+            if isinstance(y, float):
+                if (complaint := _not_a_number(x)) is not None:
+                    return f"`{name}` {complaint}"
+                continue
             if not isinstance(x, Tensor):
                 return (
                     f"`{name}` is {_name_kind(x)}; return a tensor, computed from the tensors you are given."
@@ -320,7 +452,7 @@ class Function:
             if x.device != y.device or x.layout != y.layout:
                 return f"`{name}` is on another device or of another layout than the input. Compute it from the input."
             if x.shape != y.shape:
-                return f"`{name}` has the shape {tuple(x.shape)} where {tuple(y.shape)} was expected: a value for each neuron."
+                return f"`{name}` has the shape {tuple(x.shape)} where {tuple(y.shape)} was expected: a value for each {self.each}."
             if not x.is_floating_point():
                 return f"`{name}` holds {x.dtype} numbers, which have no digits after the point. Keep the dtype of the input."
             if not x.isfinite().all() and y.isfinite().all():
@@ -335,8 +467,11 @@ class Function:
             return None
         return tuple(result) if len(result) == len(self.returns) else None
 
-    def _tensors(self, result: Any) -> tuple[Tensor, ...]:
-        return self._parts(result)
+    def _as_tensors(self, result: Any) -> tuple[Tensor, ...]:
+        return tuple(
+            x if isinstance(x, Tensor) and x.ndim else torch.tensor(float(x), dtype=torch.float64)
+            for x in self._parts(result)
+        )
 
     def _agree(self, result: Sequence[Tensor], truth: Sequence[Tensor]) -> bool:
         return all(map(self._same, result, truth))
@@ -346,13 +481,17 @@ class Function:
 
     def _name_mistake(self, results: list, truths: list, cases: list[tuple]) -> str:
         for mutant, text in self.mistakes:
-            mutated = [self._tensors(result) for result in self._results(mutant, cases)]
+            mutated = [self._as_tensors(result) for result in self._results(mutant, cases)]
             if all(map(self._agree, results, mutated)):
                 return text
         if len(self.returns) > 1 and all(
             self._agree(result[::-1], truth) for result, truth in zip(results, truths, strict=True)
         ):
             return f"The numbers are right, the wrong way round: return {', then '.join(self.returns)}."
+        for factor, words in SCALES.items():
+            scaled = [[factor * y for y in truth] for truth in truths]
+            if all(map(self._agree, results, scaled)):
+                return f"Every number is {words}."
         number, result, truth = next(
             (n, x, y) for n, (x, y) in enumerate(zip(results, truths, strict=True)) if not self._agree(x, y)
         )
@@ -363,17 +502,39 @@ class Function:
             if all(self._same(x[k], y[k]) for x, y in zip(results, truths, strict=True))
         ]
         x, y = result[wrong].detach().flatten(), truth[wrong].flatten()
-        neuron = int(((x - y).abs() > self.tolerance * y.abs().max()).nonzero()[0])
+        where = int(((x - y).abs() > self.tolerance * y.abs().max()).nonzero()[0])
+        place = f"case {number + 1}, {self.each} {where + 1}" if truth[wrong].ndim else f"case {number + 1}"
         name = self.returns[wrong]
         praise = f"`{right[0]}` is right, but not `{name}`:" if right else f"`{name}` is not right:"
         setting = ", ".join(
             f"{key} = {value:.4g}"
-            for key, value in _settings(self.arguments, cases[number], truth[wrong].shape, neuron)
+            for key, value in _settings(self.arguments, cases[number], truth[wrong].shape, where)
         )
+        there = f" There {setting}." if setting else ""
         return (
-            f"{praise} in case {number + 1}, neuron {neuron + 1}, it is {_apart(x[neuron], y[neuron])} "
-            f"where {_apart(y[neuron], x[neuron])} is right. There {setting}."
+            f"{praise} in {place}, it is {_apart(x[where], y[where])} "
+            f"where {_apart(y[where], x[where])} is right.{there}"
         )
+
+
+SCALES = {
+    1000.0: "a thousand times too large: is something in milliseconds that should be in second",
+    0.001: "a thousandth of what it should be: is something in second that should be in milliseconds",
+    -1.0: "right in size and has the wrong sign",
+}
+
+
+def _listed(numbers: Iterable[float]) -> str:
+    return ", ".join(f"{number:.4g}" for number in numbers)
+
+
+def _not_a_number(x: Any) -> str | None:
+    """Say why something is not one finite number, or None."""
+    if isinstance(x, (bool, complex, str)) or getattr(x, "ndim", 0) or not hasattr(x, "__float__"):
+        return f"is {_name_kind(x)}; return one number."
+    if not math.isfinite(float(x)):
+        return "is nan or inf, from ordinary inputs. Look for a division by 0 or a number that explodes."
+    return None
 
 
 def _apart(x: Tensor, y: Tensor) -> str:
@@ -443,7 +604,11 @@ def _settings(names: Sequence[str], case: tuple, shape: torch.Size, neuron: int)
             fields = [f"{name}.{f}" for f in value._fields]
             settings += _settings(fields, tuple(value), shape, neuron)
         elif isinstance(value, Tensor):
-            settings.append((name, float(value.expand(shape).flatten()[neuron])))
+            # A whole trace may belong to a single number: too long to be told.
+            if value.ndim <= len(shape) and all(
+                a in (1, b) for a, b in zip(value.shape[::-1], shape[::-1], strict=False)
+            ):
+                settings.append((name, float(value.expand(shape).flatten()[neuron])))
         elif isinstance(value, Real):
             settings.append((name, float(value)))
     return settings
