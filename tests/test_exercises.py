@@ -24,7 +24,7 @@ from leakyedu.exercises.guard import run_guarded
 from leakyedu.exercises.kinds import NOT_TRIED, Choice, Function, Number, Order, Points, Witness
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-MACHINERY = {"exercise", "kinds", "guard"}
+MACHINERY = {"exercise", "kinds", "guard", "page"}
 LESSONS = [
     importlib.import_module(f"leakyedu.exercises.{module.name}")
     for module in pkgutil.iter_modules(leakyedu.exercises.__path__)
@@ -181,7 +181,7 @@ def test_a_prediction_in_another_unit_is_asked_about():
 def test_a_decimal_comma_is_recognised():
     comma = "`0, 17` are two numbers. Write a decimal point: `0.17`."
 
-    assert fresh(ex.by_hand).check(0, 17).text == comma
+    assert fresh(ex.by_hand).check(0, 17).text == f"Not yet. {comma}"
     assert Prediction(ex.peak_time.question, ex.peak_time.kind).predict(0, 17).text == f"Not kept. {comma}"
     assert "got 3" in fresh(ex.order).check("C", "A", "B").text
 
@@ -665,6 +665,67 @@ def test_a_failed_verdict_brings_buttons_for_hints_and_the_solution():
     assert "Hint 1 of 3" in said[0]
     assert "Hint 2 of 3" in said[1]
     assert "def euler_step(x, state, p, dt)" in said[2]
+
+
+def test_an_earlier_hint_can_be_read_again_by_its_number():
+    exercise = fresh(ex.step)
+    first, second = exercise.hint(), exercise.hint()
+
+    assert exercise.hint(1) == first
+    assert exercise.hint(2) == second
+    assert exercise.hint().text.startswith("Hint 3 of 3")
+    assert exercise.hint(0).text == "There are hints 1 to 3; `0` is none of them."
+
+
+def send(field: widgets.Widget, typed: str) -> None:
+    """Send what was typed, as the page does."""
+    field._handle_custom_msg({"answer": typed}, [])
+
+
+@pytest.mark.parametrize(
+    ("exercise", "typed", "words"),
+    [
+        (ex.by_hand, "0.17", "Right. 0.17 V."),
+        (ex.by_hand, " 0,17 V ", "Right. 0.17 V."),
+        (ex.by_hand, "0.1", "This is the voltage after the first step."),
+        (ex.by_hand, "a lot", "is text. Write the number"),
+        (ex.by_hand, "", "Not tried yet"),
+        (ex.order, "c a b", "Right. C, then A, then B"),
+        (hunt(), "0.001, 0.002", "Right. With dt = 0.001"),
+        (hunt(), "(0.001; ten)", "This wants 2 numbers in brackets"),
+    ],
+)
+def test_an_answer_may_be_typed_on_the_page(exercise, typed, words):
+    exercise = fresh(exercise)
+    said, field, *_ = box_of(exercise.check(...)._repr_mimebundle_()).children
+
+    send(field, typed)
+
+    assert words in said.value
+
+
+def test_a_choice_is_made_on_the_page_too():
+    prediction = Prediction(ex.decay_first.question, ex.decay_first.kind)
+    said, menu = box_of(prediction.predict(...)._repr_mimebundle_()).children
+
+    assert "No prediction yet" in said.value
+    assert menu.value is None
+    menu.value = "b"
+
+    assert prediction.prediction == "b"
+    assert "Kept: you predict (b) they come one step later." in said.value
+
+
+def test_a_prediction_is_typed_on_the_page_too():
+    number, points = Prediction(ex.peak_time.question, ex.peak_time.kind), curve()
+
+    for prediction, typed in ((number, "7,5 ms"), (points, "[0.63, 0.9, 0.95]")):
+        said, field = box_of(prediction.predict(...)._repr_mimebundle_()).children
+        send(field, typed)
+        assert "Kept: you predict" in said.value
+
+    assert number.prediction == 7.5
+    assert points.prediction == ((10, 0.63), (20, 0.9), (30, 0.95))
 
 
 def test_a_passed_verdict_brings_no_buttons():

@@ -68,10 +68,11 @@ IMPORTS = {
     "exercises/__init__": (3.0, set()),
     "exercises/guard": (3.0, set()),
     "exercises/kinds": (3.1, {"exercises/guard"}),
-    "exercises/exercise": (3.2, {"exercises/kinds"}),
-    "exercises/start_here": (3.3, {"exercises/exercise", "exercises/kinds"}),
+    "exercises/page": (3.2, {"exercises/kinds"}),
+    "exercises/exercise": (3.3, {"exercises/kinds", "exercises/page"}),
+    "exercises/start_here": (3.4, {"exercises/exercise", "exercises/kinds"}),
     "exercises/one_euler_step": (
-        3.3,
+        3.4,
         {"exercises/exercise", "exercises/kinds", "methods", "model", "sequence", "stimuli"},
     ),
     "__init__": (4, {"device", "euler", "layers", "methods", "model", "sequence"}),
@@ -172,7 +173,7 @@ OTHERS = {
     "symbolic": {"sympy"},
     "plotting": {"torch", "matplotlib"},
     "labs": {"torch", "matplotlib", "PIL", "ipywidgets", "anywidget", "traitlets", "IPython"},
-    "exercises": {"torch", "ipywidgets", "IPython"},
+    "exercises": {"torch", "ipywidgets", "anywidget", "traitlets", "IPython"},
     "server": {"jupyter_server"},
     "cli": set(),
 }

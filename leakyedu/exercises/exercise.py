@@ -6,7 +6,6 @@ yet". A check never raises, says the same about the same answer, and never gives
 
 import html
 import inspect
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +13,8 @@ from typing import Any
 import ipywidgets as widgets
 from IPython.display import display
 
-from leakyedu.exercises.kinds import NOT_TRIED, Choice, Function, Number, Order, Points, Witness
+from leakyedu.exercises.kinds import NOT_TRIED, Choice, Function, Number, Order, Points, Trial, Witness
+from leakyedu.exercises.page import inline, live, options, to_html
 
 
 @dataclass(frozen=True)
@@ -24,16 +24,26 @@ class Feedback:
     Attributes:
         text: the words; `code` stands in backticks.
         code: lines of Python below them, or nothing.
+        asked: what can be answered on a live page.
     """
 
     text: str
     code: str = ""
+    asked: "Exercise | Prediction | None" = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return "\n\n".join(filter(None, [self.text, self.code]))
 
-    def _repr_mimebundle_(self, **_) -> dict[str, str]:
-        return {"text/plain": repr(self), "text/html": _to_html(self)}
+    @property
+    def html(self) -> str:
+        """The words as HTML."""
+        return to_html(self.text, self.code)
+
+    def _repr_mimebundle_(self, **_) -> dict[str, Any]:
+        bundle = {"text/plain": repr(self), "text/html": self.html}
+        if self.asked is None:
+            return bundle
+        return self.asked.on_page(self)._repr_mimebundle_() | bundle
 
 
 @dataclass(frozen=True, repr=False)
@@ -45,13 +55,11 @@ class Verdict(Feedback):
     """
 
     passed: bool = False
-    exercise: "Exercise | None" = field(default=None, compare=False)
 
-    def _repr_mimebundle_(self, **_) -> dict[str, Any]:
-        bundle = {"text/plain": repr(self), "text/html": _to_html(self)}
-        if self.passed or self.exercise is None or not self.exercise.hints:
-            return bundle
-        return _with_buttons(self, self.exercise)._repr_mimebundle_() | bundle
+    @property
+    def html(self) -> str:
+        """The words as HTML, with a bar that says whether the answer is right."""
+        return to_html(self.text, self.code, passed=None if self.text == NOT_TRIED else self.passed)
 
 
 class Exercise:
@@ -79,35 +87,42 @@ class Exercise:
     def check(self, answer: Any = ..., *rest: Any) -> Verdict:
         """Say whether an answer is right and, if not, which mistake it makes. Never raises."""
         try:
-            return self._check(answer, *rest)
+            passed, text = self._look_at(answer, *rest)
         except Exception as error:
             # An answer may be any object, and each look at it may fail in a way of its own.
-            return Verdict(
-                f"Not yet. Your answer cannot be looked at: {type(error).__name__}.", exercise=self
-            )
-
-    def _check(self, answer: Any, *rest: Any) -> Verdict:
-        if rest:
-            return Verdict(_one_answer(answer, *rest), exercise=self)
-        if answer is ...:
-            return Verdict(NOT_TRIED, exercise=self)
-        if answer is None:
-            text = f"Not yet. This wants {self.kind.expected()}, and got None: what a function without `return` gives."
-            return Verdict(text, exercise=self)
-        passed, text = self.kind.try_out(answer)
-        if text == NOT_TRIED:
-            return Verdict(text, exercise=self)
+            passed, text = False, f"Your answer cannot be looked at: {type(error).__name__}."
         if passed:
             self._passed = [answer]
-        return Verdict(f"{'Right' if passed else 'Not yet'}. {text}", passed=passed, exercise=self)
+            return Verdict(f"Right. {text}", passed=True)
+        return Verdict(text if text == NOT_TRIED else f"Not yet. {text}", asked=self)
 
-    def hint(self) -> Feedback:
-        """Give the next hint: first a nudge, then the method, then almost the code."""
-        number = min(self._hints_given, len(self.hints) - 1)
-        self._hints_given = number + 1
-        last = "; after it comes `solution()`" if number + 1 == len(self.hints) else ""
-        text, _, code = self.hints[number].partition("\n\n")
-        return Feedback(f"Hint {number + 1} of {len(self.hints)}{last}. {text}", code)
+    def _look_at(self, answer: Any, *rest: Any) -> Trial:
+        if rest:
+            return Trial(False, _one_answer(answer, *rest))
+        if answer is ...:
+            return Trial(False, NOT_TRIED)
+        if answer is None:
+            expected = self.kind.expected()
+            return Trial(
+                False, f"This wants {expected}, and got None: what a function without `return` gives."
+            )
+        return self.kind.try_out(answer)
+
+    def on_page(self, said: Feedback) -> widgets.Widget:
+        """Return the words with a field for the answer, if it fits into one, and buttons that lead on."""
+        actions = {"Hint": lambda: self.hint().html, "Solution": lambda: self.solution().html}
+        return live(said.html, self.kind, lambda given: self.check(given).html, actions)
+
+    def hint(self, number: int | None = None) -> Feedback:
+        """Give the next hint: first a nudge, then the method, then almost the code; or one by its number."""
+        last = len(self.hints)
+        if number is not None and number not in range(1, last + 1):
+            return Feedback(f"There are hints 1 to {last}; `{number!r}` is none of them.")
+        if number is None:
+            number = self._hints_given = min(self._hints_given + 1, last)
+        more = "; after it comes `solution()`" if number == last else ""
+        text, _, code = self.hints[number - 1].partition("\n\n")
+        return Feedback(f"Hint {number} of {last}{more}. {text}", code)
 
     def solution(self) -> Feedback:
         """Give the solution, and say that it is one."""
@@ -141,14 +156,17 @@ class Prediction:
         if rest:
             return Feedback(f"Not kept. {_one_answer(answer, *rest)}")
         if answer is ...:
-            return Feedback(
-                f"No prediction yet: replace `...` by {self.kind.expected()}. You may skip it and go on."
-            )
+            text = f"No prediction yet: replace `...` by {self.kind.expected()}. You may skip it and go on."
+            return Feedback(text, asked=self)
         prediction, complaint = self.kind.read(answer)
         if prediction is None:
             return Feedback(f"Not kept. {complaint}")
         self.prediction = prediction
         return Feedback(f"Kept: you predict {self.kind.show(prediction)}.")
+
+    def on_page(self, said: Feedback) -> widgets.Widget:
+        """Return the words with a field for the prediction."""
+        return live(said.html, self.kind, lambda given: self.predict(given).html)
 
     def compare(self) -> Feedback:
         """Hold the prediction against what happens."""
@@ -190,35 +208,13 @@ class Recall:
 
     def _row(self, number: int) -> widgets.Widget:
         question, choice = self.questions[number - 1]
-        buttons = widgets.RadioButtons(
-            options=[(f"({key}) {words}", key) for key, words in choice.options.items()],
-            index=None,
-            description=f"Answer {number}",
-            layout=widgets.Layout(width="auto"),
-        )
-        words = widgets.HTML()
+        buttons, words = options(choice, f"Answer {number}"), widgets.HTML()
 
         def respond(change: dict) -> None:
-            verdict = self.check(number, change["new"])
-            words.value = _to_html(verdict)
+            words.value = self.check(number, change["new"]).html
 
         buttons.observe(respond, names="value")
-        return widgets.VBox([widgets.HTML(f"<b>{number}.</b> {_inline(question)}"), buttons, words])
-
-
-def _with_buttons(verdict: Verdict, exercise: Exercise) -> widgets.Widget:
-    """Return a verdict with the buttons that lead on."""
-    words, more = widgets.HTML(_to_html(verdict)), widgets.HTML()
-    buttons = []
-    for name, action in (("Hint", exercise.hint), ("Solution", exercise.solution)):
-        button = widgets.Button(description=name)
-
-        def respond(_, action=action) -> None:
-            more.value = _to_html(action())
-
-        button.on_click(respond)
-        buttons.append(button)
-    return widgets.VBox([words, widgets.HBox(buttons), more])
+        return widgets.VBox([widgets.HTML(f"<b>{number}.</b> {inline(question)}"), buttons, words])
 
 
 def _one_answer(*answers: Any) -> str:
@@ -227,18 +223,3 @@ def _one_answer(*answers: Any) -> str:
     if len(answers) == 2 and all(type(x) is int for x in answers) and answers[1] >= 0:
         return f"`{listed}` are two numbers. Write a decimal point: `{answers[0]}.{answers[1]}`."
     return f"This wants one answer, and got {len(answers)}. Several belong into brackets or into one text."
-
-
-def _to_html(feedback: Feedback) -> str:
-    """Return words as HTML; a bar repeats in colour what the words say."""
-    judged = isinstance(feedback, Verdict) and feedback.text != NOT_TRIED
-    color = ("#0072B2" if feedback.passed else "#D55E00") if judged else "#737373"
-    code = f"<pre><code>{html.escape(feedback.code)}</code></pre>" if feedback.code else ""
-    return (
-        f'<div role="status" style="border-left:4px solid {color};padding:2px 0 2px 10px;line-height:1.5">'
-        f"{_inline(feedback.text)}{code}</div>"
-    )
-
-
-def _inline(text: str) -> str:
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False))

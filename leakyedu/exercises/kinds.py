@@ -21,6 +21,7 @@ import re
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Real
+from types import EllipsisType
 from typing import Any, NamedTuple
 
 import torch
@@ -77,6 +78,11 @@ class Number:
     def expected(self) -> str:
         """Say what to give."""
         return f"a number in {self.unit}" if self.unit else "a number"
+
+    def parse(self, text: str) -> float | str | EllipsisType:
+        """Return what was typed into a field, with its unit or a decimal comma perhaps."""
+        typed = text.strip().removesuffix(self.unit).strip() if self.unit else text.strip()
+        return _number(typed) if typed else ...
 
     def show(self, number: float) -> str:
         """Return a number with its unit."""
@@ -207,6 +213,10 @@ class Order:
         """Say what to give."""
         return f'the letters {", ".join(sorted(self.lines))} in order, for example "{"".join(sorted(self.lines))}"'
 
+    def parse(self, text: str) -> str | EllipsisType:
+        """Return what was typed into a field."""
+        return text.strip() or ...
+
     def try_out(self, answer: Any) -> Trial:
         """Compare the order with the right one and with the wrong ones."""
         if isinstance(answer, (list, tuple)) and all(isinstance(line, str) for line in answer):
@@ -244,6 +254,10 @@ class Points:
     def expected(self) -> str:
         """Say what to give."""
         return f"a list of {len(self.at)} numbers, {self.names[1]} at {self.names[0]} {_listed(self.at)}"
+
+    def parse(self, text: str) -> list | EllipsisType:
+        """Return what was typed into a field: numbers with spaces, commas or semicolons between them."""
+        return [_number(word) for word in re.split(r"[\s,;\[\]()]+", text) if word] or ...
 
     def show(self, points: Sequence[tuple[float, float]]) -> str:
         """Return the values in words."""
@@ -306,6 +320,10 @@ class Witness:
     def expected(self) -> str:
         """Say what to give."""
         return f"{len(self.within)} numbers in brackets, ({', '.join(self.within)})"
+
+    def parse(self, text: str) -> list | EllipsisType:
+        """Return what was typed into a field, as :class:`Points` does."""
+        return [_number(word) for word in re.split(r"[\s,;\[\]()]+", text) if word] or ...
 
     def try_out(self, answer: Any) -> Trial:
         """Call both functions and compare."""
@@ -522,6 +540,14 @@ SCALES = {
     0.001: "a thousandth of what it should be: is something in second that should be in milliseconds",
     -1.0: "right in size and has the wrong sign",
 }
+
+
+def _number(word: str) -> float | str:
+    """Return a word as a number, or as it is if it is none."""
+    try:
+        return float(word.replace(",", "."))
+    except ValueError:
+        return word
 
 
 def _listed(numbers: Iterable[float]) -> str:
