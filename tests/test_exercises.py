@@ -178,6 +178,17 @@ def test_a_prediction_in_another_unit_is_asked_about():
     assert said.text == "Not kept. 0.006 ms is not between 0.1 and 40 ms. Was it meant in another unit?"
 
 
+def test_a_prediction_by_a_named_mistake_is_told_why_it_was_tempting():
+    def one_over_tau():
+        """This is 1/tau."""
+        return 100.0
+
+    kind = Number(15.9, "Hz", 0.5, (one_over_tau,))
+
+    assert kind.compare(100).endswith("your prediction is too large by 84.1. This is 1/tau.")
+    assert kind.compare(90).endswith("your prediction is too large by 74.1.")
+
+
 def test_a_decimal_comma_is_recognised():
     comma = "`0, 17` are two numbers. Write a decimal point: `0.17`."
 

@@ -138,12 +138,13 @@ class Number:
         return f"It is {self.show(self.right)}."
 
     def compare(self, number: float) -> str:
-        """Say how far a prediction was from what happens."""
+        """Say how far a prediction was from what happens, and which mistake leads to it."""
         truth = f"It is {self.show(self.right)}"
         if self._near(number, self.right):
             return f"You predicted {self.show(number)}. {truth}: you saw it coming."
         side = "large" if number > self.right else "small"
-        return f"You predicted {self.show(number)}. {truth}: your prediction is too {side} by {abs(number - self.right):.4g}."
+        why = next((f" {text}" for wrong, text in self.mistakes if self._near(number, wrong)), "")
+        return f"You predicted {self.show(number)}. {truth}: your prediction is too {side} by {abs(number - self.right):.4g}.{why}"
 
     def _near(self, number: float, other: float) -> bool:
         # A millionth more: 0.17 + 0.005 is a little above 0.175 in floating point.
