@@ -1,0 +1,587 @@
+"""Lesson 7: the leaky integrator as a filter."""
+
+import math
+
+import torch
+from torch import Generator
+
+from leakyedu.exercises.exercise import Exercise, Prediction, Recall
+from leakyedu.exercises.kinds import Choice, Function, Number, Witness
+from leakyedu.model import LIParameters
+
+TAU_MEM, TAU_SYN = (1 / float(rate) for rate in (LIParameters().tau_mem_inv, LIParameters().tau_syn_inv))
+
+# -- Predictions ---------------------------------------------------------------------------------
+
+
+def cut_off_of_one() -> float:
+    r"""Return where the gain of a stage of 10 ms has fallen to 0.707, in hertz.
+
+    .. math::
+        1 / \sqrt{1 + (2 \pi f \tau)^2} = 1 / \sqrt 2
+    """
+    return 1 / (2 * math.pi * TAU_MEM)
+
+
+def one_over_tau() -> float:
+    """It is tempting because 1/tau is a rate too. But 1/tau counts radians per second, and a period has 2 pi of them."""
+    return 1 / TAU_MEM
+
+
+def two_pi_over_tau() -> float:
+    """The 2 pi is there, on the wrong side: omega tau = 1 with omega = 2 pi f, so f is what is left after a division."""
+    return 2 * math.pi / TAU_MEM
+
+
+def half_of_one_over_tau() -> float:
+    """It is tempting to let a period be up one tau and down one tau. A period that fits the membrane is 2 pi tau long."""
+    return 0.5 / TAU_MEM
+
+
+cut_off = Prediction(
+    "A membrane with a time constant of 10 ms follows a slow drive. At which frequency has its gain fallen to 0.707?",
+    Number(
+        cut_off_of_one(),
+        "Hz",
+        tolerance=0.5,
+        mistakes=(one_over_tau, two_pi_over_tau, half_of_one_over_tau),
+        between=(0.5, 5000),
+    ),
+)
+
+
+def cut_off_of_both() -> float:
+    r"""Return where the gain of synapse and membrane in series has fallen to 0.707, in hertz.
+
+    .. math::
+        (1 + \omega^2 \tau_\text{mem}^2) (1 + \omega^2 \tau_\text{syn}^2) = 2, \qquad \omega = 2 \pi f
+    """
+    total, product = TAU_MEM**2 + TAU_SYN**2, (TAU_MEM * TAU_SYN) ** 2
+    return math.sqrt((math.sqrt(total**2 + 4 * product) - total) / (2 * product)) / (2 * math.pi)
+
+
+def lower_of_the_two() -> float:
+    """It is tempting to let the slower stage decide. At its own cut-off the other stage takes a part away, too."""
+    return 1 / (2 * math.pi * TAU_MEM)
+
+
+def higher_of_the_two() -> float:
+    """That is the cut-off of the synapse alone. The slower membrane has taken most of the swing away there."""
+    return 1 / (2 * math.pi * TAU_SYN)
+
+
+def mean_of_the_two() -> float:
+    """It is tempting to meet in the middle. But the gains are multiplied: two losses are more than one."""
+    return (lower_of_the_two() + higher_of_the_two()) / 2
+
+
+def added_time_constants() -> float:
+    """It is tempting to add the time constants. The delays of a slow drive do add up like that; its gain does not."""
+    return 1 / (2 * math.pi * (TAU_MEM + TAU_SYN))
+
+
+def added_squares() -> float:
+    """It is close: the squares of the time constants add up, but their product counts as well."""
+    return 1 / (2 * math.pi * math.hypot(TAU_MEM, TAU_SYN))
+
+
+def middle_on_the_axis() -> float:
+    """That is the middle of the two on a logarithmic axis. Both stages have lost some of the swing there."""
+    return 1 / (2 * math.pi * math.sqrt(TAU_MEM * TAU_SYN))
+
+
+cut_off_in_series = Prediction(
+    "Alone, the membrane cuts off at 15.9 Hz and the synapse, with its 5 ms, at 31.8 Hz. And both in series?",
+    Number(
+        cut_off_of_both(),
+        "Hz",
+        tolerance=0.3,
+        mistakes=(
+            lower_of_the_two,
+            higher_of_the_two,
+            mean_of_the_two,
+            added_time_constants,
+            added_squares,
+            middle_on_the_axis,
+        ),
+        between=(0.5, 5000),
+    ),
+)
+
+
+def gain_of_the_membrane(f: float) -> float:
+    """Return which part of a swing the membrane lets through."""
+    return 1 / math.sqrt(1 + (2 * math.pi * f * TAU_MEM) ** 2)
+
+
+SWING = f"{gain_of_the_membrane(200):.2g} V"
+
+fast_drive = Prediction(
+    "A drive swings between 0 V and 2 V, 200 times a second. What does v of the membrane do, once the start is forgotten?",
+    Choice(
+        "c",
+        {
+            "a": "it rests at 0 V, as without a drive",
+            "b": "it swings between 0 V and 2 V, a little late",
+            "c": "it stays near 1 V and trembles",
+            "d": "it stays near 2 V, the highest drive it has seen",
+        },
+        {
+            "a": "It is tempting to say that a slow membrane does not notice. It notices all of it and adds it up: ups and downs cancel, their mean remains.",
+            "b": f"A period of 5 ms is over before v has gone far: of a swing of 1 V, {SWING} is left.",
+            "c": f"The membrane averages: the mean goes through whole, and of the swing of 1 V around it {SWING} is left.",
+            "d": "The voltage keeps nothing for long: where the drive is below v, it leaks back towards it.",
+        },
+    ),
+)
+
+# -- Gain and phase ------------------------------------------------------------------------------
+
+
+def gain_and_phase(f, tau):
+    """Return the gain and the phase in degrees, below 0 where v is late, of one stage."""
+    h = 1 / (1 + 2j * math.pi * f * tau)
+    return h.abs(), h.angle().rad2deg()
+
+
+def forgets_two_pi(f, tau):
+    """The 2 pi is missing: f counts periods per second, and omega = 2 pi f counts radians."""
+    return gain_and_phase(f / (2 * math.pi), tau)
+
+
+def forgets_two_pi_in_the_gain(f, tau):
+    """The 2 pi is missing in the gain alone: it needs omega, as the phase does."""
+    return gain_and_phase(f / (2 * math.pi), tau)[0], gain_and_phase(f, tau)[1]
+
+
+def forgets_two_pi_in_the_phase(f, tau):
+    """The 2 pi is missing in the phase alone: it needs omega, as the gain does."""
+    return gain_and_phase(f, tau)[0], gain_and_phase(f / (2 * math.pi), tau)[1]
+
+
+def uses_pi(f, tau):
+    """There is one pi where a whole period has two: omega = 2 pi f."""
+    return gain_and_phase(f / 2, tau)
+
+
+def returns_radians(f, tau):
+    """The phase is in radians: this question wants degrees, and `torch.rad2deg` converts."""
+    gain, phase = gain_and_phase(f, tau)
+    return gain, phase.deg2rad()
+
+
+def converts_the_wrong_way(f, tau):
+    """The phase was converted from degrees to radians, and was in radians before: turn the factor round."""
+    gain, phase = gain_and_phase(f, tau)
+    return gain, phase.deg2rad().deg2rad()
+
+
+def leads(f, tau):
+    """The phase has the wrong sign: v is late, so its phase lies below 0."""
+    gain, phase = gain_and_phase(f, tau)
+    return gain, -phase
+
+
+def leads_in_radians(f, tau):
+    """The phase has the wrong sign, and it is in radians: v is late, and this question wants degrees."""
+    gain, phase = gain_and_phase(f, tau)
+    return gain, -phase.deg2rad()
+
+
+def squares_the_gain(f, tau):
+    """The gain is squared: that is the power that goes through. The size of a complex number has a root."""
+    gain, phase = gain_and_phase(f, tau)
+    return gain**2, phase
+
+
+def counts_in_decibels(f, tau):
+    """The gain is in decibel: here it is a plain factor, 1 where everything goes through."""
+    gain, phase = gain_and_phase(f, tau)
+    return 20 * gain.log10(), phase
+
+
+def counts_half_decibels(f, tau):
+    """The gain is ten times a logarithm: here it is a plain factor, 1 where everything goes through."""
+    gain, phase = gain_and_phase(f, tau)
+    return 10 * gain.log10(), phase
+
+
+def adds_without_squares(f, tau):
+    """The gain adds 1 and omega tau as they are: they stand at right angles, so add their squares and take the root."""
+    return 1 / (1 + 2 * math.pi * f * tau), gain_and_phase(f, tau)[1]
+
+
+def forgets_the_square_under_the_root(f, tau):
+    """Under the root of the gain, omega tau has lost its square."""
+    return (1 + 2 * math.pi * f * tau).rsqrt(), gain_and_phase(f, tau)[1]
+
+
+def forgets_the_one(f, tau):
+    """The gain grows without limit at slow drives: a 1 is missing beside omega tau."""
+    return 1 / (2 * math.pi * f * tau), gain_and_phase(f, tau)[1]
+
+
+def grows_with_f(f, tau):
+    """The gain is above 1: the stage takes away from the drive, so divide by the root."""
+    gain, phase = gain_and_phase(f, tau)
+    return 1 / gain, phase
+
+
+def subtracts_the_squares(f, tau):
+    """Under the root a square is subtracted: 1 + i x has the size sqrt(1 + x^2), because i is what stands at right angles."""
+    return (1 - (2 * math.pi * f * tau) ** 2).abs().rsqrt(), gain_and_phase(f, tau)[1]
+
+
+def forgets_the_arctangent(f, tau):
+    """The phase grows without end: omega tau is the tangent of the angle, not yet the angle."""
+    return gain_and_phase(f, tau)[0], -(2 * math.pi * f * tau).rad2deg()
+
+
+def turns_the_quotient_round(f, tau):
+    """The arctangent has its quotient upside down: at a slow drive the lag must vanish."""
+    gain, phase = gain_and_phase(f, tau)
+    return gain, -90 - phase
+
+
+def lets_fast_drive_through(f, tau):
+    """This lets fast drives through and stops slow ones: it is what the stage takes away from the drive."""
+    h = 1 - 1 / (1 + 2j * math.pi * f * tau)
+    return h.abs(), h.angle().rad2deg()
+
+
+def counts_tau_in_milliseconds(f, tau):
+    """Tau is counted in milliseconds: it is in second already, and f in hertz fits it."""
+    return gain_and_phase(f, 1000 * tau)
+
+
+def divides_by_tau(f, tau):
+    """Omega is divided by tau: multiply them, so that hertz and second cancel."""
+    return gain_and_phase(f, 1 / tau)
+
+
+def has_a_tau_of_its_own(f, tau):
+    """Tau is always 10 ms here: use the one that you are given."""
+    return gain_and_phase(f, TAU_MEM)
+
+
+def goes_through_two_stages(f, tau):
+    """These are two stages of this tau, one behind the other: only one was asked for."""
+    gain, phase = gain_and_phase(f, tau)
+    return gain**2, 2 * phase
+
+
+def frequencies(generator: Generator) -> list[tuple]:
+    """Return 20 cases of 25 frequencies from 0.3 to 300 Hz, with time constants from 2 to 50 ms."""
+    return [
+        (
+            0.3 * 1000 ** torch.rand(25, generator=generator, dtype=torch.float64),
+            0.002 * 25 ** float(torch.rand(1, generator=generator)),
+        )
+        for _ in range(20)
+    ]
+
+
+gain_phase = Exercise(
+    "Write the gain of one stage and its phase in degrees: below 0, since v is late.",
+    Function(
+        gain_and_phase,
+        returns=("gain", "phase"),
+        cases=frequencies,
+        mistakes=(
+            forgets_two_pi,
+            forgets_two_pi_in_the_gain,
+            forgets_two_pi_in_the_phase,
+            uses_pi,
+            returns_radians,
+            converts_the_wrong_way,
+            leads,
+            leads_in_radians,
+            squares_the_gain,
+            counts_in_decibels,
+            counts_half_decibels,
+            adds_without_squares,
+            forgets_the_square_under_the_root,
+            forgets_the_one,
+            grows_with_f,
+            subtracts_the_squares,
+            forgets_the_arctangent,
+            turns_the_quotient_round,
+            lets_fast_drive_through,
+            counts_tau_in_milliseconds,
+            divides_by_tau,
+            has_a_tau_of_its_own,
+            goes_through_two_stages,
+        ),
+        each="frequency",
+    ),
+    hints=(
+        "The transfer function of one stage is a complex number, 1 / (1 + i omega tau). Its size is the gain, its angle the phase.",
+        "Let x be omega tau, with omega = 2 pi f. The gain is 1 over the size of 1 + i x; the angle of 1 + i x has the tangent x. `f` is a tensor: use `torch.sqrt`, `torch.atan`, `torch.rad2deg`.",
+        """Almost the code; what belongs inside is yours:
+
+x = 2 * torch.pi * f * tau
+gain = 1 / torch.sqrt(...)
+phase = -torch.rad2deg(torch.atan(...))
+return gain, phase""",
+    ),
+    solution="The gain is the size of 1 / (1 + i omega tau), the phase its angle. In real numbers: 1 / sqrt(1 + x^2) and -atan(x), with x = 2 pi f tau.",
+)
+
+# -- The phase of both stages, with a bug --------------------------------------------------------
+
+
+def phase_of_both(f, tau_mem, tau_syn):
+    """Return the phase in degrees of synapse and membrane in series: the two lags add up."""
+    omega = 2 * math.pi * f
+    return -math.degrees(math.atan(omega * tau_mem)) - math.degrees(math.atan(omega * tau_syn))
+
+
+def phase_with_a_bug(f, tau_mem, tau_syn):
+    """Return the phase in degrees of 1 / ((1 + i omega tau_mem) (1 + i omega tau_syn))."""
+    omega = 2 * math.pi * f
+    real = 1 - omega**2 * tau_mem * tau_syn
+    imaginary = omega * (tau_mem + tau_syn)
+    return -math.degrees(math.atan(imaginary / real))
+
+
+def stands_still(f=0.0, tau_mem=0.01, tau_syn=0.005):
+    """A drive of 0 Hz does not swing, and whatever does not swing is never late. Take a frequency above 0."""
+    return f == 0
+
+
+def has_no_membrane(f=200.0, tau_mem=0.0, tau_syn=0.005):
+    """With `tau_mem` = 0 the synapse alone is left, and the function treats one stage rightly. Give both some time."""
+    return tau_mem == 0
+
+
+def has_no_synapse(f=200.0, tau_mem=0.01, tau_syn=0.0):
+    """With `tau_syn` = 0 the membrane alone is left, and the function treats one stage rightly. Give both some time."""
+    return tau_syn == 0
+
+
+def is_slow(f=10.0, tau_mem=0.01, tau_syn=0.005):
+    """So slow a drive makes neither stage very late, and the angle is right. Look where v lags far behind."""
+    return (2 * math.pi * f) ** 2 * tau_mem * tau_syn < 1
+
+
+phase_hunt = Exercise(
+    "Find a frequency in hertz and two time constants in second at which `phase_with_a_bug` is wrong.",
+    Witness(
+        (50.0, 0.01, 0.005),
+        phase_of_both,
+        phase_with_a_bug,
+        within={"f": (0, 1000), "tau_mem": (0, 0.1), "tau_syn": (0, 0.1)},
+        blind=(stands_still, has_no_membrane, has_no_synapse, is_slow),
+    ),
+    hints=(
+        "Draw the phase over the frequency, or print it for a few frequencies. What should it do as f grows, and what does it do?",
+        "One stage lags by at most 90 degrees, two by at most 180. Which angles can `math.atan` return?",
+        """The bug shows where `real` is no longer above 0. Take the default time constants and raise f until it is there:
+
+omega = 2 * math.pi * f
+1 - omega**2 * 0.01 * 0.005""",
+    ),
+    solution="Above 22.5 Hz `real` is negative for the default time constants: at (50, 0.01, 0.005) the function says that v is ahead of the drive.",
+)
+
+
+def still_has_the_bug(f, tau_mem, tau_syn):
+    """The bug is still there: at a fast drive v seems to be ahead. `math.atan` knows a quotient, not the signs of its parts."""
+    return phase_with_a_bug(f, tau_mem, tau_syn)
+
+
+def hides_the_sign(f, tau_mem, tau_syn):
+    """The sign is mended, not the size: the lag of the two falls again at fast drives, and it must go on growing."""
+    return -abs(phase_with_a_bug(f, tau_mem, tau_syn))
+
+
+def always_turns(f, tau_mem, tau_syn):
+    """Half a turn is taken away everywhere: slow drives were right before. Do it only where the angle is wrong."""
+    return phase_with_a_bug(f, tau_mem, tau_syn) - 180
+
+
+def turns_by_a_quarter(f, tau_mem, tau_syn):
+    """Where it was wrong, the angle now misses another quarter of a turn: `math.atan` loses half a turn at once."""
+    phase = phase_with_a_bug(f, tau_mem, tau_syn)
+    return phase - 90 if phase > 0 else phase
+
+
+def turns_the_other_way(f, tau_mem, tau_syn):
+    """The direction is right, written as a lead of more than half a turn: take the half turn away, so that v is late."""
+    phase = phase_with_a_bug(f, tau_mem, tau_syn)
+    return phase + 180 if phase > 0 else phase
+
+
+def stops_at_a_quarter(f, tau_mem, tau_syn):
+    """The lag stops at a quarter of a turn: that is as late as one stage can be, and here are two."""
+    phase = phase_with_a_bug(f, tau_mem, tau_syn)
+    return -90.0 if phase > 0 else phase
+
+
+def turns_at_a_fixed_frequency(f, tau_mem, tau_syn):
+    """The jump is mended at 22.5 Hz: there it is for the default neuron. With other time constants it is elsewhere."""
+    phase = phase_with_a_bug(f, tau_mem, tau_syn)
+    return phase - 180 if f > middle_on_the_axis() else phase
+
+
+def membrane_alone(f, tau_mem, tau_syn):
+    """This is the lag of the membrane alone: the drive has come through the synapse before."""
+    return phase_of_both(f, tau_mem, 0)
+
+
+def synapse_alone(f, tau_mem, tau_syn):
+    """This is the lag of the synapse alone: the voltage is late once more behind its current."""
+    return phase_of_both(f, 0, tau_syn)
+
+
+def slower_alone(f, tau_mem, tau_syn):
+    """This is the lag of the slower stage alone: the faster one is late too, and both in series are later."""
+    return phase_of_both(f, max(tau_mem, tau_syn), 0)
+
+
+def adds_the_time_constants(f, tau_mem, tau_syn):
+    """One stage with both time constants added is no longer late than a quarter of a turn. Add the lags, not what causes them."""
+    return phase_of_both(f, tau_mem + tau_syn, 0)
+
+
+def takes_the_mean(f, tau_mem, tau_syn):
+    """This is the mean of the two lags: what is late behind something late has both lags."""
+    return phase_of_both(f, tau_mem, tau_syn) / 2
+
+
+def subtracts_the_lags(f, tau_mem, tau_syn):
+    """One lag is taken from the other: both stages are late, so both have the same sign."""
+    return phase_of_both(f, tau_mem, 0) - phase_of_both(f, 0, tau_syn)
+
+
+def exchanges_the_parts(f, tau_mem, tau_syn):
+    """`math.atan2` has its arguments the wrong way round: first the imaginary part, then the real one."""
+    return -90 - phase_of_both(f, tau_mem, tau_syn)
+
+
+def both_lead(f, tau_mem, tau_syn):
+    """The size is right everywhere, and v is ahead of its drive: its phase lies below 0."""
+    return -phase_of_both(f, tau_mem, tau_syn)
+
+
+def both_in_radians(f, tau_mem, tau_syn):
+    """The phase is in radians now: the function returned degrees before, with `math.degrees`."""
+    return math.radians(phase_of_both(f, tau_mem, tau_syn))
+
+
+def both_without_two_pi(f, tau_mem, tau_syn):
+    """The 2 pi got lost while you mended: f counts periods per second, omega radians."""
+    return phase_of_both(f / (2 * math.pi), tau_mem, tau_syn)
+
+
+def drives(generator: Generator) -> list[tuple]:
+    """Return 40 cases: a frequency from 1 to 300 Hz, and time constants from 2 to 30 ms and 1 to 20 ms."""
+    draws = torch.rand((40, 3), generator=generator, dtype=torch.float64).tolist()
+    return [(300**f, 0.002 + 0.028 * tau_mem, 0.001 + 0.019 * tau_syn) for f, tau_mem, tau_syn in draws]
+
+
+phase_mended = Exercise(
+    "Mend `phase_with_a_bug`: the phase in degrees, for every frequency.",
+    Function(
+        phase_of_both,
+        returns=("phase",),
+        cases=drives,
+        mistakes=(
+            still_has_the_bug,
+            hides_the_sign,
+            always_turns,
+            turns_by_a_quarter,
+            turns_the_other_way,
+            stops_at_a_quarter,
+            turns_at_a_fixed_frequency,
+            membrane_alone,
+            synapse_alone,
+            slower_alone,
+            adds_the_time_constants,
+            takes_the_mean,
+            subtracts_the_lags,
+            exchanges_the_parts,
+            both_lead,
+            both_in_radians,
+            both_without_two_pi,
+        ),
+        each="drive",
+    ),
+    hints=(
+        "The angle of a product is the sum of the angles. Or: tell the arctangent both parts, not only their quotient.",
+        "Either add two lags, each with an arctangent of its own, or call `math.atan2` with the imaginary part first.",
+        """One of the two ways, with its arguments left to you:
+
+return -math.degrees(math.atan2(..., ...))""",
+    ),
+    solution="`math.atan` cannot tell i/r from (-i)/(-r). Two arctangents, one for each stage, never come near that; `math.atan2(imaginary, real)` mends it as well.",
+)
+
+# -- Recall --------------------------------------------------------------------------------------
+
+recall = Recall(
+    (
+        "A stage has its cut-off at 8 Hz. You double its time constant. Where is the cut-off?",
+        Choice(
+            "a",
+            {"a": "at 4 Hz", "b": "at 8 Hz", "c": "at 16 Hz"},
+            {
+                "a": "Omega tau is 1 at the cut-off: twice the one, half the other.",
+                "b": "The cut-off says how fast a stage can follow, and that is what tau changes.",
+                "c": "A larger tau makes a stage slower, and a slower stage follows less.",
+            },
+        ),
+    ),
+    (
+        "How far does v of one stage lag at its cut-off?",
+        Choice(
+            "b",
+            {"a": "90 degrees", "b": "45 degrees", "c": "not at all"},
+            {
+                "a": "So late is one stage at the fastest drives only, where hardly anything is left of the swing.",
+                "b": "There 1 and omega tau are equal, and the angle of 1 + i lies in the middle.",
+                "c": "Nothing is late only where the drive does not swing.",
+            },
+        ),
+    ),
+    (
+        "Why do synapse and membrane in series cut off below either of them alone?",
+        Choice(
+            "c",
+            {
+                "a": "the slower one decides",
+                "b": "their time constants are averaged",
+                "c": "their gains are multiplied",
+            },
+            {
+                "a": "Then it would cut off where the slower one does, and not below.",
+                "b": "An average lies between the two, and so would the cut-off.",
+                "c": "Each lets a part through, and the second one gets only that part.",
+            },
+        ),
+    ),
+    (
+        "A very fast drive swings around 1 V. What is v of the membrane close to?",
+        Choice(
+            "b",
+            {"a": "0 V", "b": "1 V", "c": "whatever the drive is at the moment"},
+            {
+                "a": "Then the drive would be ignored. It is added up, and its ups and downs cancel.",
+                "b": "The mean does not swing, so it goes through whole.",
+                "c": "For that, v would have to move faster than its time constant lets it.",
+            },
+        ),
+    ),
+    (
+        "From lesson 5: you double `dt` of Euler's method. What happens to its error over a fixed time?",
+        Choice(
+            "a",
+            {"a": "it doubles", "b": "it becomes four times as large", "c": "it stays the same"},
+            {
+                "a": "Each step is four times as wrong, and there are half as many.",
+                "b": "That is the error of one step. A fixed time needs half as many of the longer ones.",
+                "c": "A longer step follows an old slope for longer.",
+            },
+        ),
+    ),
+)
