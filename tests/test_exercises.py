@@ -17,7 +17,7 @@ from ipywidgets.widgets.widget import _instances
 
 import leakyedu.exercises
 from leakyedu import LIParameters, LIState, li_feed_forward_step, simulate
-from leakyedu.exercises import a_filter
+from leakyedu.exercises import a_filter, whole_sequences
 from leakyedu.exercises import one_euler_step as ex
 from leakyedu.exercises import start_here as first
 from leakyedu.exercises.exercise import Exercise, Feedback, Prediction, Recall, Verdict
@@ -970,3 +970,49 @@ def test_the_bug_of_the_phase_shows_on_one_side_of_22_and_a_half_hertz():
     assert fresh(a_filter.phase_hunt).check((23, 0.01, 0.005)).passed
     assert "22.5 Hz" in a_filter.phase_hunt.solution().text
     assert a_filter.middle_on_the_axis() == pytest.approx(22.5, abs=0.01)
+
+
+# -- Lesson 8's numbers --------------------------------------------------------------------------
+
+
+def test_the_numbers_of_lesson_8_are_those_of_scan_and_float32():
+    assert whole_sequences.depth.kind.right == 12
+    assert 815 <= whole_sequences.overflow.kind.right <= 825
+    assert whole_sequences.steps_of_float64() == pytest.approx(6715, abs=5)
+    assert pytest.approx(0.9, rel=1e-7) == whole_sequences.A
+
+
+def test_the_shortcut_is_right_until_it_overflows():
+    x = torch.rand(800, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    y, truth = 0.0, []
+    for jump in x.tolist():
+        y = 0.9 * y + jump
+        truth.append(y)
+
+    torch.testing.assert_close(
+        whole_sequences.shortcut(x, 0.9), torch.tensor(truth).double(), rtol=1e-6, atol=0
+    )
+    assert not whole_sequences.shortcut(torch.ones(990, dtype=torch.float32), 0.9).isfinite().all()
+
+
+def test_two_steps_in_one_do_what_they_do_one_after_the_other():
+    def in_one_line(first, second):
+        return second.a * first.a, second.a * first.b + second.b
+
+    assert fresh(whole_sequences.combine).check(in_one_line).passed
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(2, "is done with a few steps by then."), (60, "of that size."), (5000, "adds up soon.")],
+)
+def test_a_number_that_machines_differ_in_is_not_called_wrong(number, words):
+    said = whole_sequences.crossover.kind.compare(number)
+
+    assert said.endswith(words)
+    assert "Machines differ: what you have measured counts." in said
+
+
+@pytest.mark.parametrize("answer", [(9, 3), (100, 16), (1000, 1), (48, 16)])
+def test_the_bug_of_the_blocks_shows_from_the_third_on(answer):
+    assert fresh(whole_sequences.block_hunt).check(answer).passed
