@@ -410,7 +410,7 @@ timing = Exercise(
         "Before the clock starts: the input is on the device, a first call has been made, and the device is done with it.",
         "E, B and G come before the clock starts. Of the other four, think what an accelerator does when a call returns.",
     ),
-    solution="E, B, G, D, A, F, C: input, first call, wait; then the clock starts, the call, wait, the clock stops. On a CPU there is nothing to wait for.",
+    solution="E, B, G, D, A, F, C: input, first call, wait; then the clock starts, the call, wait, the clock stops. On a CPU there is nothing to wait for, and the two lines that wait are left out.",
 )
 
 # -- A scan in blocks, with a bug ----------------------------------------------------------------
