@@ -280,6 +280,12 @@ def test_an_order_that_is_none_is_told_what_to_give(answer):
     assert 'the letters A, B, C in order, for example "ABC"' in text
 
 
+def test_a_wrong_order_without_words_of_its_own_is_told_what_to_ask():
+    verdict = fresh(whole_sequences.timing).check("CFADGBE")
+
+    assert verdict.text.endswith("Ask of each line what must have happened before it.")
+
+
 def test_every_wrong_order_of_the_step_has_words_of_its_own():
     assert {mistake.answer for mistake in ex.order.kind.mistakes} == {"ABC", "ACB", "BAC", "BCA", "CBA"}
 

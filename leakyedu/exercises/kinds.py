@@ -230,7 +230,10 @@ class Order:
         if sorted(order) != sorted(self.lines):
             return Trial(False, f"This wants {self.expected()}: each letter once. It got `{answer}`.")
         texts = dict(self.mistakes)
-        return Trial(False, texts.get(order, "Another order does it. Read the lines as one cycle."))
+        return Trial(
+            False,
+            texts.get(order, "Another order does it. Ask of each line what must have happened before it."),
+        )
 
 
 class Points:
