@@ -468,6 +468,40 @@ def test_a_function_of_one_number_gets_words_of_its_own(answer, words):
     assert "There " not in verdict.text
 
 
+def root(x):
+    return math.sqrt(x) if x > 0 else 0.0
+
+
+def of_the_negative(x):
+    """Below 0 there is no root: treat that case first."""
+    return math.sqrt(x)
+
+
+def nan_of_the_negative(x):
+    """The root is nan below 0: treat that case first."""
+    return float(torch.tensor(x).sqrt())
+
+
+def roots() -> Exercise:
+    mistakes = (of_the_negative, nan_of_the_negative)
+    return Exercise("?", Function(root, ("y",), lambda _: [(2.0,), (-2.0,)], mistakes), ["a", "b", "c"], "d")
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda x: x / math.sqrt(x), "Below 0 there is no root: treat that case first."),
+        (lambda x: x if x > 0 else math.nan, "`y` is nan or inf, from ordinary inputs."),
+        (lambda x: torch.tensor(x) ** 0.5, "The root is nan below 0: treat that case first."),
+        (lambda x: 3.0, "`y` is not right: in case 1"),
+        (lambda x: [][0], "Your function stopped with IndexError"),
+        (lambda x: int("nine"), "Your function stopped with ValueError"),
+    ],
+)
+def test_a_mistake_may_be_to_stop_or_to_give_nan(answer, words):
+    assert fresh(roots()).check(answer).text.startswith(f"Not yet. {words}")
+
+
 def rate(dt, tau):
     return 1 - dt / tau
 

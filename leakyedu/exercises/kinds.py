@@ -360,7 +360,8 @@ class Function:
             tensor or, where the reference returns one, a number.
         cases: ``(generator) -> list of tuples of arguments``; the arguments are tensors, numbers and
             named tuples of them.
-        mistakes: mutants of the reference; their docstrings say what is wrong.
+        mistakes: mutants of the reference; their docstrings say what is wrong. A mutant may give nan or
+            raise an error: an answer that does the same makes that mistake.
         tolerance: how far a number may be off, as a part of the largest one in its case.
         each: what one number of a tensor belongs to.
     """
@@ -398,7 +399,7 @@ class Function:
         truths = self._results(self.right, cases)
         results, error = run_guarded(lambda: self._results(answer, given))
         if error is not None:
-            return Trial(False, _describe(error, answer))
+            return Trial(False, self._name_failure(error, cases) or _describe(error, answer))
         if results[0] is ...:
             return Trial(False, NOT_TRIED)
         for case, result, truth in zip(cases, results, truths, strict=True):
@@ -477,8 +478,6 @@ class Function:
                 return f"`{name}` has the shape {tuple(x.shape)} where {tuple(y.shape)} was expected: a value for each {self.each}."
             if not x.is_floating_point():
                 return f"`{name}` holds {x.dtype} numbers, which have no digits after the point. Keep the dtype of the input."
-            if not x.isfinite().all() and y.isfinite().all():
-                return f"`{name}` holds nan or inf, from ordinary inputs. Look for a division by 0 or a number that explodes."
         return None
 
     def _parts(self, result: Any) -> tuple | None:
@@ -499,13 +498,39 @@ class Function:
         return all(map(self._same, result, truth))
 
     def _same(self, x: Tensor, y: Tensor) -> bool:
-        return bool(((x.detach() - y).abs() <= self.tolerance * y.abs().max()).all())
+        x, size = x.detach(), y.nan_to_num(0, 0, 0).abs().max()
+        # A mutant may be nan where the answer is: nan is not equal to itself.
+        same = ((x - y).abs() <= self.tolerance * size) | (x == y) | (x.isnan() & y.isnan())
+        return bool(same.all())
+
+    def _name_failure(self, error: BaseException, cases: list[tuple]) -> str | None:
+        """Return what to say to the mistake that stops with the same error, or None."""
+        for mutant, text in self.mistakes:
+            _, failure = self._try_mutant(mutant, cases)
+            if failure is not None and (type(failure), str(failure)) == (type(error), str(error)):
+                return text
+        return None
+
+    def _try_mutant(self, mutant: Callable, cases: list[tuple]) -> tuple[list | None, Exception | None]:
+        """Return what a mutant gives and None, or None and the error that it stops with."""
+        try:
+            return self._results(mutant, cases), None
+        except Exception as failure:
+            # Some mistakes are to divide by 0, or to take a root of what has none.
+            return None, failure
 
     def _name_mistake(self, results: list, truths: list, cases: list[tuple]) -> str:
         for mutant, text in self.mistakes:
-            mutated = [self._as_tensors(result) for result in self._results(mutant, cases)]
-            if all(map(self._agree, results, mutated)):
+            mutated, failure = self._try_mutant(mutant, cases)
+            if failure is None and all(map(self._agree, results, map(self._as_tensors, mutated))):
                 return text
+        for result, truth in zip(results, truths, strict=True):
+            for name, x, y in zip(self.returns, result, truth, strict=True):
+                if not x.isfinite().all() and y.isfinite().all():
+                    return (
+                        f"`{name}` {'holds' if y.ndim else 'is'} nan or inf, from ordinary inputs. "
+                        "Look for a division by 0 or a number that explodes."
+                    )
         if len(self.returns) > 1 and all(
             self._agree(result[::-1], truth) for result, truth in zip(results, truths, strict=True)
         ):
@@ -559,17 +584,15 @@ def _listed(numbers: Iterable[float]) -> str:
 
 
 def _not_a_number(x: Any) -> str | None:
-    """Say why something is not one finite number, or None."""
+    """Say why something is not one number, or None."""
     if isinstance(x, (bool, complex, str)) or getattr(x, "ndim", 0) or not hasattr(x, "__float__"):
         return f"is {_name_kind(x)}; return one number."
-    if not math.isfinite(float(x)):
-        return "is nan or inf, from ordinary inputs. Look for a division by 0 or a number that explodes."
     return None
 
 
 def _apart(x: Tensor, y: Tensor) -> str:
     """Return a number with as many digits as tell it from another."""
-    x, y = float(x), float(y)
+    x, y = float(x) + 0.0, float(y) + 0.0  # -0 becomes 0
     return next((f"{x:.{n}g}" for n in (5, 8, 12) if f"{x:.{n}g}" != f"{y:.{n}g}"), repr(x))
 
 
