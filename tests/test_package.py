@@ -81,6 +81,7 @@ IMPORTS = {
         {"exercises/exercise", "exercises/kinds", "methods", "model", "sequence", "stimuli"},
     ),
     "exercises/whole_sequences": (3.4, {"exercises/exercise", "exercises/kinds", "model"}),
+    "exercises/synapses": (3.4, {"exercises/exercise", "exercises/kinds", "methods", "model"}),
     "__init__": (4, {"device", "euler", "layers", "methods", "model", "sequence"}),
     "cli": (4.1, {"__init__"}),  # for the version
 }
