@@ -1,0 +1,470 @@
+"""Lesson 10: noise, and how much of it a step may bring."""
+
+import math
+
+import torch
+from torch import Generator
+
+from leakyedu.exercises.exercise import Exercise, Prediction, Recall
+from leakyedu.exercises.kinds import Choice, Function, Number, Witness
+
+TAU, DT, DURATION = 10e-3, 0.5e-3, 0.1  # second; where the lab starts
+SIGMA = 3.2  # volt per root of a second; where the lab starts
+
+# -- Predictions ---------------------------------------------------------------------------------
+
+
+def spread_at_the_end() -> float:
+    """Return the standard deviation of v after 100 ms, by the equation itself."""
+    return SIGMA * math.sqrt(TAU / 2 * -math.expm1(-2 * DURATION / TAU))
+
+
+spread = Prediction(
+    f"500 neurons start at 0 V. Every 0.5 ms a random kick moves each of them by about {SIGMA * math.sqrt(DT):.2f} V, "
+    "up or down, and each leaks with tau = 10 ms. What is the standard deviation of their voltages after 100 ms?",
+    Number(spread_at_the_end(), "V", tolerance=0.02, between=(0, 20)),
+)
+
+halved = Prediction(
+    "Each step draws noise of variance 1 and does v += dt/tau (xi - v). You halve dt, from 2 ms to 1 ms. "
+    "What happens to the variance of v?",
+    Choice(
+        "b",
+        {
+            "a": "it stays about the same",
+            "b": "about half of it is left",
+            "c": "it doubles",
+        },
+        {
+            "a": "A smaller step describes the same neuron better, so one expects this. But the noise itself has changed: v averages over more independent kicks, and such an average is closer to 0.",
+            "b": "There are twice as many kicks, each half as large. Variances of independent kicks add up: 2 times 1/4.",
+            "c": "There are twice as many kicks, so this is tempting. But each one is multiplied by dt/tau, so it is half as large.",
+        },
+    ),
+)
+
+finer = Prediction(
+    "Now each step adds sigma sqrt(dt) xi. You make dt four times shorter, 0.5 ms in place of 2 ms. "
+    "What happens to the variance of v?",
+    Choice(
+        "c",
+        {
+            "a": "about a quarter of it is left",
+            "b": "about half of it is left",
+            "c": "it stays nearly the same",
+        },
+        {
+            "a": "That would be so if each kick were four times smaller. It is multiplied by the root of dt.",
+            "b": "Each kick is half as large, so this is tempting. But there are four times as many of them.",
+            "c": "Four times as many kicks, each with a quarter of the variance. Only the leak is described a little better.",
+        },
+    ),
+)
+
+# -- A bug that hides at one step size -----------------------------------------------------------
+
+HUNTED_SIGMA = math.sqrt(10)  # volt per root of a second: with it the two rules agree at 1 ms
+
+
+def scaled(v: float, xi: float, dt: float) -> float:
+    """Return v after one step whose kick grows with the root of dt."""
+    return v - dt / TAU * v + HUNTED_SIGMA * math.sqrt(dt) * xi
+
+
+def unscaled(v: float, xi: float, dt: float) -> float:
+    """Return v after one step whose kick grows with dt: a mistake."""
+    return v + dt / TAU * (xi - v)
+
+
+def where_it_was_tested(v=0.0, xi=1.0, dt=0.001):
+    """Here dt is 1 ms, as in every test of its author: at this length the kick happens to have the right size."""
+    return math.isclose(dt, 0.001, rel_tol=1e-5)
+
+
+def without_noise(v=1.0, xi=0.0, dt=0.002):
+    """Here xi is 0, so no noise comes and v leaks alone. The leak is right."""
+    return xi == 0
+
+
+hunt = Exercise(
+    "A step of a noisy neuron was tested with dt = 1 ms and found right. Find arguments at which it is wrong.",
+    Witness(
+        (0.0, 1.0, 0.002),
+        scaled,
+        unscaled,
+        {"v": (-2, 2), "xi": (-5, 5), "dt": (1e-5, 0.01)},
+        (where_it_was_tested, without_noise),
+    ),
+    hints=(
+        "Three arguments go in. Which of them did the author never change?",
+        "Compare the size of a kick with sigma sqrt(dt), where sigma is 3.162 V per root of a second. At dt = 1 ms both are 0.1 V.",
+        "Let v be 0 and xi be 1: then the function returns the kick alone. Choose a dt that is not 1 ms.",
+    ),
+    solution="For example v = 0, xi = 1, dt = 0.002: the kick is 0.2 V, where sigma sqrt(dt) is 0.141 V.",
+)
+
+# -- The step ------------------------------------------------------------------------------------
+
+
+def scaled_step(v, xi, dt, tau, sigma):
+    """Return v after one step: it leaks, and a kick comes that grows with the root of dt."""
+    return v - dt / tau * v + sigma * math.sqrt(dt) * xi
+
+
+def dt_for_its_root(v, xi, dt, tau, sigma):
+    """The noise is multiplied by dt: then finer steps bring less and less of it. Variances add up over time, so the variance is what must grow with dt."""
+    return v - dt / tau * v + sigma * dt * xi
+
+
+def forgets_dt_in_the_noise(v, xi, dt, tau, sigma):
+    """The kick is as large in a short step as in a long one: then finer steps bring more noise. Its variance must grow with dt."""
+    return v - dt / tau * v + sigma * xi
+
+
+def noise_in_the_bracket(v, xi, dt, tau, sigma):
+    """The noise is multiplied by dt / tau, as the leak is. A leak is a slope; a kick is none, so take it out of the bracket."""
+    return v + dt / tau * (sigma * xi - v)
+
+
+def unit_noise(v, xi, dt, tau, sigma):
+    """This is the unit noise of the hunt: sigma is missing, and the kick is multiplied by dt / tau."""
+    return v + dt / tau * (xi - v)
+
+
+def forgets_sigma(v, xi, dt, tau, sigma):
+    """The strength sigma has no effect: the kick must be proportional to it."""
+    return scaled_step(v, xi, dt, tau, 1.0)
+
+
+def squares_sigma(v, xi, dt, tau, sigma):
+    """The kick is multiplied by sigma squared: that belongs to a variance. The kick itself is proportional to sigma."""
+    return scaled_step(v, xi, dt, tau, sigma**2)
+
+
+def root_of_both(v, xi, dt, tau, sigma):
+    """The root is taken of sigma too: a bracket closes too late. Look at the unit of sigma, volt per root of a second."""
+    return v - dt / tau * v + math.sqrt(sigma * dt) * xi
+
+
+def divides_the_noise_by_tau(v, xi, dt, tau, sigma):
+    """The kick depends on tau: the root holds dt / tau. The noise knows nothing of the leak, only of the length of the step."""
+    return v - dt / tau * v + sigma * math.sqrt(dt / tau) * xi
+
+
+def divides_by_the_root(v, xi, dt, tau, sigma):
+    """The kick is divided by the root of dt. Noise that enters a slope looks so before it is multiplied by dt: add that factor."""
+    return v - dt / tau * v + sigma / math.sqrt(dt) * xi
+
+
+def root_in_the_leak(v, xi, dt, tau, sigma):
+    """The leak is multiplied by a root too. It is a slope, and a step lasts dt seconds: the root belongs to the noise alone."""
+    return v - math.sqrt(dt) / tau * v + sigma * math.sqrt(dt) * xi
+
+
+def leaks_upwards(v, xi, dt, tau, sigma):
+    """The leak drives v away from 0, and v will explode: look at its sign."""
+    return v + dt / tau * v + sigma * math.sqrt(dt) * xi
+
+
+def forgets_the_leak(v, xi, dt, tau, sigma):
+    """The voltage does not leak: then its variance grows without end. The slope -v / tau is missing."""
+    return v + sigma * math.sqrt(dt) * xi
+
+
+def forgets_the_old_v(v, xi, dt, tau, sigma):
+    """The change of v is returned alone: add it to the voltage at the start of the step."""
+    return scaled_step(v, xi, dt, tau, sigma) - v
+
+
+def returns_the_leak_alone(v, xi, dt, tau, sigma):
+    """The noise xi has no effect: v leaks and nothing kicks it."""
+    return v - dt / tau * v
+
+
+def forgets_dt_in_the_leak(v, xi, dt, tau, sigma):
+    """Dt is missing in the leak: its slope is per second, and a step lasts dt seconds."""
+    return v - v / tau + sigma * math.sqrt(dt) * xi
+
+
+def forgets_tau(v, xi, dt, tau, sigma):
+    """The time constant tau has no effect: the leak is the faster, the shorter tau is."""
+    return v - dt * v + sigma * math.sqrt(dt) * xi
+
+
+def kicks_before_the_leak(v, xi, dt, tau, sigma):
+    """The kick leaks in its own step: both changes start from the old v. Compute the leak before v is replaced."""
+    kicked = v + sigma * math.sqrt(dt) * xi
+    return kicked - dt / tau * kicked
+
+
+def leaks_exactly(v, xi, dt, tau, sigma):
+    """The leak is an exponential: that is the exact solution without noise. Euler follows the slope, 1 - dt/tau."""
+    return v * math.exp(-dt / tau) + sigma * math.sqrt(dt) * xi
+
+
+def subtracts_the_noise(v, xi, dt, tau, sigma):
+    """The kick is subtracted. Its statistics would be the same; this check compares number by number, so add it."""
+    return v - dt / tau * v - sigma * math.sqrt(dt) * xi
+
+
+def milliseconds(v, xi, dt, tau, sigma):
+    """Dt is counted in milliseconds: it comes in second already, as tau does."""
+    return scaled_step(v, xi, 1000 * dt, tau, sigma)
+
+
+def milliseconds_in_both(v, xi, dt, tau, sigma):
+    """Both times are counted in milliseconds: dt / tau does not notice, but sigma is in volt per root of a second."""
+    return scaled_step(v, xi, 1000 * dt, 1000 * tau, sigma)
+
+
+def has_a_step_of_its_own(v, xi, dt, tau, sigma):
+    """The step is always 1 ms long: use the dt that you are given."""
+    return scaled_step(v, xi, 0.001, tau, sigma)
+
+
+def neurons(generator: Generator) -> list[tuple]:
+    """Return 10 cases of 50 neurons each: random voltages, noise, steps, time constants and strengths."""
+
+    def normal(*shape: int):
+        return torch.randn(shape, generator=generator, dtype=torch.float64)
+
+    def between(low: float, high: float) -> float:
+        return low + (high - low) * float(torch.rand((), generator=generator, dtype=torch.float64))
+
+    return [
+        (normal(50), normal(50), between(2e-4, 4e-3), between(5e-3, 30e-3), between(1.5, 6.0))
+        for _ in range(10)
+    ]
+
+
+noisy_step = Exercise(
+    "Repair it: write one step of a leaky voltage with noise of strength sigma.",
+    Function(
+        scaled_step,
+        returns=("v",),
+        cases=neurons,
+        mistakes=(
+            dt_for_its_root,
+            forgets_dt_in_the_noise,
+            noise_in_the_bracket,
+            unit_noise,
+            forgets_sigma,
+            squares_sigma,
+            root_of_both,
+            divides_the_noise_by_tau,
+            divides_by_the_root,
+            root_in_the_leak,
+            leaks_upwards,
+            forgets_the_leak,
+            forgets_the_old_v,
+            returns_the_leak_alone,
+            forgets_dt_in_the_leak,
+            forgets_tau,
+            kicks_before_the_leak,
+            leaks_exactly,
+            subtracts_the_noise,
+            milliseconds,
+            milliseconds_in_both,
+            has_a_step_of_its_own,
+        ),
+    ),
+    hints=(
+        "Two things happen to v in a step: it leaks a little, and it is kicked. How does each grow with dt?",
+        "The leak is a slope, -v / tau, times dt. The variance of a kick is sigma squared times dt; the kick is what has that variance. `xi` has variance 1.",
+        """Almost the code; the factor of the noise is yours:
+
+return v - dt / tau * v + sigma * ... * xi""",
+    ),
+    solution="The leak is multiplied by dt. The noise is multiplied by the root of dt, so that its variance grows with dt.",
+)
+
+# -- The variance --------------------------------------------------------------------------------
+
+
+def variance_of_steps(dt, tau, sigma):
+    """Return the variance at which v settles in steps of dt."""
+    return sigma**2 * tau / 2 / (1 - dt / (2 * tau))
+
+
+def without_the_step(dt, tau, sigma):
+    """This is the variance of the equation itself, without a step. Steps of dt add a little to it: balance what one step brings and what it takes away."""
+    return sigma**2 * tau / 2
+
+
+def without_the_square(dt, tau, sigma):
+    """A step keeps 1 - dt/tau of v. Of the variance it keeps the square of that."""
+    return sigma**2 * tau
+
+
+def without_the_half(dt, tau, sigma):
+    """The result is twice too large: expand (1 - dt/tau) squared, and keep both parts of what is left."""
+    return 2 * variance_of_steps(dt, tau, sigma)
+
+
+def without_the_last_term(dt, tau, sigma):
+    """A number goes wrong in (1 - dt/tau) squared: the term with dt squared has no 2."""
+    return sigma**2 * tau / 2 / (1 - dt / tau)
+
+
+def turns_the_correction(dt, tau, sigma):
+    """Steps of dt make the variance larger than the equation has it. Yours is smaller: look at a sign."""
+    return sigma**2 * tau / 2 / (1 + dt / (2 * tau))
+
+
+def multiplies_the_correction(dt, tau, sigma):
+    """The correction stands on top: solve for the variance again. It is divided by what a step takes away."""
+    return sigma**2 * tau / 2 * (1 - dt / (2 * tau))
+
+
+def first_order_of_the_correction(dt, tau, sigma):
+    """This holds for a small dt alone: the correction is the first term of a series. No approximation is needed here."""
+    return sigma**2 * tau / 2 * (1 + dt / (2 * tau))
+
+
+def sigma_without_its_square(dt, tau, sigma):
+    """Sigma appears without its square: twice the noise brings four times the variance."""
+    return variance_of_steps(dt, tau, math.sqrt(sigma))
+
+
+def standard_deviation(dt, tau, sigma):
+    """This is the standard deviation, in volt. The variance is its square, in volt squared."""
+    return math.sqrt(variance_of_steps(dt, tau, sigma))
+
+
+def variance_of_a_kick(dt, tau, sigma):
+    """This is the variance of a single kick. v collects many of them, and forgets each with time constant tau."""
+    return sigma**2 * dt
+
+
+def variance_of_unit_noise(dt, tau, sigma):
+    """This is the variance of the naive rule, with unit noise times dt/tau: sigma does not appear in it."""
+    return dt / tau / (2 - dt / tau)
+
+
+def variance_after_one_time_constant(dt, tau, sigma):
+    """This is the variance without a leak, after a time of tau. The leak takes away some of it all the while."""
+    return sigma**2 * tau / (1 - dt / tau)
+
+
+def divides_by_tau(dt, tau, sigma):
+    """Tau stands below: a shorter tau forgets each kick sooner, so it must make the variance smaller."""
+    return sigma**2 / (2 * tau) / (1 - dt / (2 * tau))
+
+
+def forgets_tau_in_front(dt, tau, sigma):
+    """Your result has the unit of sigma squared, volt squared per second: a time is missing."""
+    return sigma**2 / 2 / (1 - dt / (2 * tau))
+
+
+def kick_with_dt(dt, tau, sigma):
+    """The kick was taken as sigma dt: its variance is sigma squared times dt, not times dt squared."""
+    return sigma**2 * dt * tau / 2 / (1 - dt / (2 * tau))
+
+
+def steps(generator: Generator) -> list[tuple]:
+    """Return 30 cases of a step, a time constant and a strength."""
+    low, high = torch.tensor([[2e-4, 5e-3, 1.5], [4e-3, 30e-3, 6.0]], dtype=torch.float64)
+    return [
+        tuple((low + (high - low) * torch.rand(3, generator=generator, dtype=torch.float64)).tolist())
+        for _ in range(30)
+    ]
+
+
+variance = Exercise(
+    "At which variance does v settle, in steps of dt?",
+    Function(
+        variance_of_steps,
+        returns=("variance",),
+        cases=steps,
+        mistakes=(
+            without_the_step,
+            without_the_square,
+            without_the_half,
+            without_the_last_term,
+            turns_the_correction,
+            multiplies_the_correction,
+            first_order_of_the_correction,
+            sigma_without_its_square,
+            standard_deviation,
+            variance_of_a_kick,
+            variance_of_unit_noise,
+            variance_after_one_time_constant,
+            divides_by_tau,
+            forgets_tau_in_front,
+            kick_with_dt,
+        ),
+    ),
+    hints=(
+        "When v has settled, a step takes away as much variance as it brings.",
+        "The old v and the kick are independent, so their variances add up. A step multiplies v by 1 - dt/tau, and its variance by the square of that.",
+        """Solve this for the variance, s:
+
+s == (1 - dt / tau)**2 * s + sigma**2 * ...""",
+    ),
+    solution="s = (1 - dt/tau)^2 s + sigma^2 dt. Here 1 - (1 - dt/tau)^2 = 2 dt/tau (1 - dt/(2 tau)), and dt cancels.",
+)
+
+# -- Recall --------------------------------------------------------------------------------------
+
+recall = Recall(
+    (
+        "By which factor is the noise of a step multiplied, beside sigma?",
+        Choice(
+            "b",
+            {"a": "dt", "b": "the square root of dt", "c": "none: each step brings the same"},
+            {
+                "a": "Then a second of fine steps brings less noise than a second of long ones.",
+                "b": "Then the variance of a kick grows with dt, and a second brings the same at every dt.",
+                "c": "Then a second of fine steps brings more noise than a second of long ones.",
+            },
+        ),
+    ),
+    (
+        "What is the mean of v over many neurons, long after they started at 1 V?",
+        Choice(
+            "a",
+            {"a": "0 V", "b": "sigma sqrt(tau / 2)", "c": "1 V"},
+            {
+                "a": "The noise has mean 0, and the leak takes the mean to where v rests.",
+                "b": "That is how far a single neuron is away from the mean, on either side.",
+                "c": "The leak forgets where v started, with time constant tau.",
+            },
+        ),
+    ),
+    (
+        "You double tau. What happens to the variance of v?",
+        Choice(
+            "c",
+            {"a": "half of it is left", "b": "it stays", "c": "it doubles, nearly"},
+            {
+                "a": "Smoothing an input would do that. Here sigma is the strength of the noise on v itself, whatever tau is.",
+                "b": "A slower leak forgets each kick later, so more of them are in v at a time.",
+                "c": "v remembers the kicks of twice as long a time.",
+            },
+        ),
+    ),
+    (
+        "You know v now. After which time has the memory of it fallen to 37 %?",
+        Choice(
+            "b",
+            {"a": "one step", "b": "tau", "c": "never: v is random"},
+            {
+                "a": "The kicks are independent from step to step. v is not: it keeps 1 - dt/tau of itself.",
+                "b": "This is the correlation time. The noise has no memory; the leak gives it one.",
+                "c": "The noise cannot be foretold, but the part of v that is left can.",
+            },
+        ),
+    ),
+    (
+        "From lesson 7: which frequency does one stage with tau = 10 ms let through at 71 %?",
+        Choice(
+            "a",
+            {"a": "15.9 Hz", "b": "100 Hz", "c": "50 Hz"},
+            {
+                "a": "The cut-off is 1 / (2 pi tau).",
+                "b": "That is 1/tau, a rate per second in radians. A hertz is a whole turn, 2 pi radians.",
+                "c": "Half of 1/tau has no meaning here. How many radians are in a turn?",
+            },
+        ),
+    ),
+)
