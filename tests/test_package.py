@@ -83,6 +83,7 @@ IMPORTS = {
     "exercises/whole_sequences": (3.4, {"exercises/exercise", "exercises/kinds", "model"}),
     "exercises/synapses": (3.4, {"exercises/exercise", "exercises/kinds", "methods", "model"}),
     "exercises/noise": (3.4, {"exercises/exercise", "exercises/kinds"}),
+    "exercises/threshold_and_spikes": (3.4, {"exercises/exercise", "exercises/kinds"}),
     "__init__": (4, {"device", "euler", "layers", "methods", "model", "sequence"}),
     "cli": (4.1, {"__init__"}),  # for the version
 }

@@ -111,6 +111,11 @@ def scaled_step(v, xi, dt, tau, sigma):
     return v - dt / tau * v + sigma * math.sqrt(dt) * xi
 
 
+def root_of_a_number_by_torch(v, xi, dt, tau, sigma):
+    """`torch.sqrt` wants a tensor, and dt is a plain number: take its root by `math.sqrt` or by `** 0.5`."""
+    return v - dt / tau * v + sigma * torch.sqrt(dt) * xi
+
+
 def dt_for_its_root(v, xi, dt, tau, sigma):
     """The noise is multiplied by dt: then finer steps bring less and less of it. Variances add up over time, so the variance is what must grow with dt."""
     return v - dt / tau * v + sigma * dt * xi
@@ -244,6 +249,7 @@ noisy_step = Exercise(
         returns=("v",),
         cases=neurons,
         mistakes=(
+            root_of_a_number_by_torch,
             dt_for_its_root,
             forgets_dt_in_the_noise,
             noise_in_the_bracket,

@@ -171,6 +171,16 @@ def nought_by_nought(t, tau_mem, tau_syn, w):
     return w * (torch.exp(-t / tau_mem) - torch.exp(-t / tau_syn)) / (tau_mem / tau_syn - 1)
 
 
+def one_question_for_all_times(t, tau_mem, tau_syn, w):
+    """An `if` asks one question, and t holds many times: each has an answer of its own. Use `t.clamp`, or `torch.where`."""
+    return 0 * t if t < 0 else double_exponential(t, tau_mem, tau_syn, w)
+
+
+def exponential_of_a_number(t, tau_mem, tau_syn, w):
+    """`math.exp` wants one number, and t is a tensor of many times: use `torch.exp`."""
+    return w * (math.exp(-t / tau_mem) - math.exp(-t / tau_syn))
+
+
 def answers_before_the_spike(t, tau_mem, tau_syn, w):
     """The voltage moves before its spike: the formula holds from the spike on. Where t is negative, v is 0."""
     if tau_mem == tau_syn:
@@ -294,6 +304,8 @@ psp = Exercise(
         mistakes=(
             textbook_formula,
             nought_by_nought,
+            one_question_for_all_times,
+            exponential_of_a_number,
             answers_before_the_spike,
             voltage_jumps,
             is_the_current,
