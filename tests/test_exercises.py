@@ -334,6 +334,7 @@ STATE = LIState(torch.zeros(1), torch.zeros(1))
         (lambda x, state, p, dt: (state.v, None), "`i` is None. Look for a line that assigns nothing"),
         (lambda x, state, p, dt: (state.v.mean(), state.i), "`v` has the shape () where (50,) was expected"),
         (lambda x, state, p, dt: (state.v.int(), state.i), "`v` holds torch.int32 numbers"),
+        (lambda x, state, p, dt: (state.v > 0, state.i), "`v` holds True and False: turn them into 1 and 0"),
         (lambda x, state, p, dt: (state.v / 0, state.i), "`v` holds nan or inf, from ordinary inputs"),
         (lambda x, state, p, dt: right(x, state, p, dt)[::-1], "the wrong way round: return v, then i"),
         (lambda x, state, p, dt: LIState(2 * state.v, right(x, state, p, dt).i), "`i` is right, but not `v`: in case 1, neuron 1"),

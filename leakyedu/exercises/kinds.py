@@ -476,6 +476,8 @@ class Function:
                 return f"`{name}` is on another device or of another layout than the input. Compute it from the input."
             if x.shape != y.shape:
                 return f"`{name}` has the shape {tuple(x.shape)} where {tuple(y.shape)} was expected: a value for each {self.each}."
+            if x.dtype == torch.bool:
+                return f"`{name}` holds True and False: turn them into 1 and 0 in the dtype of the input."
             if not x.is_floating_point():
                 return f"`{name}` holds {x.dtype} numbers, which have no digits after the point. Keep the dtype of the input."
         return None
