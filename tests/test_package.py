@@ -67,9 +67,11 @@ IMPORTS = {
     "labs/threshold": (3.2, {"labs/lab", "plotting"}),
     "exercises/__init__": (3.0, set()),
     "exercises/guard": (3.0, set()),
+    "exercises/formula": (3.0, set()),
     "exercises/kinds": (3.1, {"exercises/guard"}),
+    "exercises/expression": (3.2, {"exercises/formula", "exercises/guard", "exercises/kinds"}),
     "exercises/page": (3.2, {"exercises/kinds"}),
-    "exercises/exercise": (3.3, {"exercises/kinds", "exercises/page"}),
+    "exercises/exercise": (3.3, {"exercises/expression", "exercises/kinds", "exercises/page"}),
     "exercises/start_here": (3.4, {"exercises/exercise", "exercises/kinds"}),
     "exercises/one_euler_step": (
         3.4,
@@ -182,7 +184,7 @@ OTHERS = {
     "symbolic": {"sympy"},
     "plotting": {"torch", "matplotlib"},
     "labs": {"torch", "matplotlib", "PIL", "ipywidgets", "anywidget", "traitlets", "IPython"},
-    "exercises": {"torch", "ipywidgets", "anywidget", "traitlets", "IPython"},
+    "exercises": {"torch", "ipywidgets", "anywidget", "traitlets", "IPython", "sympy", "mpmath"},
     "server": {"jupyter_server"},
     "cli": set(),
 }
@@ -190,6 +192,7 @@ INSIDE_A_FUNCTION = {
     ("plotting", "show", "IPython"),
     ("cli", "_open_lab", "matplotlib"),
     ("cli", "_open_lab", "jupyterlab"),
+    ("exercises/kinds", "read", "sympy"),
 }
 
 
@@ -582,7 +585,7 @@ def test_every_module_has_its_test_file():
     tests = {path.stem.removeprefix("test_") for path in (ROOT / "tests").glob("test_*.py")}
 
     assert modules - tests == set()
-    assert tests - modules <= {"package", "readme", "course", "bad_input", "binder", "distributed"}
+    assert tests - modules <= {"package", "readme", "course", "bad_input", "binder", "distributed", "expression", "formula"}
 
 
 MACHINE = re.compile(r"(?<![\w.~])/(?:work|root|home|Users|tmp|opt|mnt|srv)/\w|\b[A-Z]:\\\\?(?:Users|Temp)\b")

@@ -5,16 +5,27 @@ yet". A check never raises, says the same about the same answer, and never gives
 """
 
 import html
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 from IPython.display import display
 
-from leakyedu.exercises.kinds import NOT_TRIED, Choice, Function, Number, Order, Points, Trial, Witness
+from leakyedu.exercises.kinds import (
+    NOT_TRIED,
+    Choice,
+    Function,
+    Number,
+    Order,
+    Points,
+    Trial,
+    Witness,
+)
 from leakyedu.exercises.page import inline, live, options, to_html
+
+if TYPE_CHECKING:
+    from leakyedu.exercises.expression import Expression
 
 
 @dataclass(frozen=True)
@@ -69,13 +80,13 @@ class Exercise:
         question: what is asked.
         kind: what kind of answer it wants, and which one is right.
         hints: a nudge, the method, almost the code.
-        solution: words that lead to the answer; the code of a function follows by itself.
+        solution: words that lead to the answer; the code of a function and a formula follow by themselves.
     """
 
     def __init__(
         self,
         question: str,
-        kind: Number | Choice | Order | Function | Witness,
+        kind: "Number | Choice | Order | Function | Witness | Expression",
         hints: Sequence[str],
         solution: str,
     ) -> None:
@@ -87,12 +98,12 @@ class Exercise:
     def check(self, answer: Any = ..., *rest: Any) -> Verdict:
         """Say whether an answer is right and, if not, which mistake it makes. Never raises."""
         try:
-            passed, text = self._look_at(answer, *rest)
+            passed, text, kept = self._look_at(answer, *rest)
         except Exception as error:
             # An answer may be any object, and each look at it may fail in a way of its own.
-            passed, text = False, f"Your answer cannot be looked at: {type(error).__name__}."
+            passed, text, kept = False, f"Your answer cannot be looked at: {type(error).__name__}.", None
         if passed:
-            self._passed = [answer]
+            self._passed = [answer if kept is None else kept]
             return Verdict(f"Right. {text}", passed=True)
         return Verdict(text if text == NOT_TRIED else f"Not yet. {text}", asked=self)
 
@@ -126,11 +137,14 @@ class Exercise:
 
     def solution(self) -> Feedback:
         """Give the solution, and say that it is one."""
-        code = inspect.getsource(self.kind.right) if isinstance(self.kind, Function) else ""
+        code = self.kind.code() if hasattr(self.kind, "code") else ""
         return Feedback(f"This is the solution, not a hint. {self._solution}", code)
 
     def answer(self) -> Any:
-        """Return the learner's answer once it has passed, else the reference; print which."""
+        """Return the learner's answer once it has passed, else the reference; print which.
+
+        A formula comes as a sympy expression in the symbols of the reference, also where it was typed.
+        """
         if self._passed:
             print("Going on with your own answer.")
             return self._passed[0]
@@ -191,7 +205,7 @@ class Recall:
             return Verdict(f"There are questions 1 to {len(self.questions)}; `{number!r}` is none of them.")
         if answer is ...:
             return Verdict(NOT_TRIED)
-        passed, text = self.questions[number - 1][1].try_out(answer)
+        passed, text, _ = self.questions[number - 1][1].try_out(answer)
         return Verdict(f"{'Right' if passed else 'Not yet'}. {text}", passed=passed)
 
     def show(self) -> None:

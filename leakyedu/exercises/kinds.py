@@ -11,7 +11,8 @@ kind                 the learner gives                                          
 :class:`Witness`     arguments at which a wrong function is wrong                a place where it is not
 ===================  ==========================================================  =====================
 
-Each has ``right``, ``mistakes``, ``expected()`` (what to give, in words) and ``try_out(answer)``.
+Each has ``right``, ``mistakes``, ``expected()`` (what to give, in words) and ``try_out(answer)``. Formulas
+are a kind of their own file, :mod:`~leakyedu.exercises.expression`.
 """
 
 import inspect
@@ -45,10 +46,17 @@ class Mistake(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """What a kind says of one answer."""
+    """What a kind says of one answer.
+
+    Attributes:
+        passed: whether it is right.
+        text: the words for the learner.
+        kept: what later cells go on with, or None: the answer itself.
+    """
 
     passed: bool
     text: str
+    kept: Any = None
 
 
 class Number:
@@ -95,12 +103,12 @@ class Number:
         if isinstance(answer, Tensor) and answer.numel() == 1:
             answer = answer.item()
         if isinstance(answer, (bool, complex)) or not hasattr(answer, "__float__"):
-            return None, f"This wants {self.expected()}, and got {_name_kind(answer)}."
+            return None, f"This wants {self.expected()}, and got {name_kind(answer)}."
         try:
             number = float(answer)
         except Exception:
             # A symbolic expression, an array of several numbers: each raises an error of its own.
-            return None, f"This wants {self.expected()}, and got {_name_kind(answer)} that is no number."
+            return None, f"This wants {self.expected()}, and got {name_kind(answer)} that is no number."
         if not math.isfinite(number):
             return None, f"{number} is no number that a neuron can have. Look for a division by 0."
         low, high = self.between
@@ -174,7 +182,7 @@ class Choice:
             for key, words in self.options.items():
                 if answer.strip().strip("()").lower() in (key.lower(), words.lower()):
                     return key, ""
-        return None, f"This wants {self.expected()}, and got {_name_kind(answer)}."
+        return None, f"This wants {self.expected()}, and got {name_kind(answer)}."
 
     def try_out(self, answer: Any) -> Trial:
         """Look up what to say to this option."""
@@ -223,7 +231,7 @@ class Order:
         if isinstance(answer, (list, tuple)) and all(isinstance(line, str) for line in answer):
             answer = "".join(answer)
         if not isinstance(answer, str):
-            return Trial(False, f"This wants {self.expected()}, and got {_name_kind(answer)}.")
+            return Trial(False, f"This wants {self.expected()}, and got {name_kind(answer)}.")
         order = re.sub(r"[\s,;>-]", "", answer).upper()
         if order == self.right:
             return Trial(True, f"{', then '.join(order)}: {self.why}")
@@ -273,7 +281,7 @@ class Points:
             values = [float(value) for value in answer]
         except Exception:
             # No list at all, or a list of anything: each raises an error of its own.
-            return None, f"This wants {self.expected()}, and got {_name_kind(answer)}."
+            return None, f"This wants {self.expected()}, and got {name_kind(answer)}."
         if len(values) != len(self.at):
             return None, f"This wants {self.expected()}, and got {len(values)}."
         if not all(map(math.isfinite, values)):
@@ -335,7 +343,7 @@ class Witness:
             numbers = [float(number) for number in answer]
         except Exception:
             # No tuple at all, or a tuple of anything: each raises an error of its own.
-            return Trial(False, f"This wants {self.expected()}, and got {_name_kind(answer)}.")
+            return Trial(False, f"This wants {self.expected()}, and got {name_kind(answer)}.")
         if len(numbers) != len(self.within):
             return Trial(False, f"This wants {self.expected()}, and got {len(numbers)}.")
         for (name, (low, high)), number in zip(self.within.items(), numbers, strict=True):
@@ -384,12 +392,16 @@ class Function:
         """Say what to give."""
         return f"a function of ({', '.join(self.arguments)})"
 
+    def code(self) -> str:
+        """Return the source of the reference."""
+        return inspect.getsource(self.right)
+
     def try_out(self, answer: Any) -> Trial:
         """Run the function on random cases; find where it leaves the reference, and by which mistake."""
         if not callable(answer):
             return Trial(
                 False,
-                f"This wants {self.expected()}, and got {_name_kind(answer)}. Give its name alone, without brackets or quotes.",
+                f"This wants {self.expected()}, and got {name_kind(answer)}. Give its name alone, without brackets or quotes.",
             )
         if (complaint := self._misfit(answer)) is not None:
             return Trial(False, complaint)
@@ -458,7 +470,7 @@ class Function:
             return f"Your function returns None. It ends without `return`: return {wanted}."
         parts = self._parts(result)
         if parts is None:
-            return f"Your function returns {_name_kind(result)}. Return {wanted}."
+            return f"Your function returns {name_kind(result)}. Return {wanted}."
         for name, x, y in zip(self.returns, parts, self._parts(truth), strict=True):
             if x is None:
                 return f"`{name}` is None. Look for a line that assigns nothing to it."
@@ -468,7 +480,7 @@ class Function:
                 continue
             if not isinstance(x, Tensor):
                 return (
-                    f"`{name}` is {_name_kind(x)}; return a tensor, computed from the tensors you are given."
+                    f"`{name}` is {name_kind(x)}; return a tensor, computed from the tensors you are given."
                 )
             if x.is_complex():
                 return f"`{name}` is complex. Look for a root of a negative number."
@@ -588,7 +600,7 @@ def _listed(numbers: Iterable[float]) -> str:
 def _not_a_number(x: Any) -> str | None:
     """Say why something is not one number, or None."""
     if isinstance(x, (bool, complex, str)) or getattr(x, "ndim", 0) or not hasattr(x, "__float__"):
-        return f"is {_name_kind(x)}; return one number."
+        return f"is {name_kind(x)}; return one number."
     return None
 
 
@@ -598,7 +610,7 @@ def _apart(x: Tensor, y: Tensor) -> str:
     return next((f"{x:.{n}g}" for n in (5, 8, 12) if f"{x:.{n}g}" != f"{y:.{n}g}"), repr(x))
 
 
-def _name_kind(x: Any) -> str:
+def name_kind(x: Any) -> str:
     """Name what something is, in a learner's words."""
     if isinstance(x, Tensor):
         return f"a tensor of shape {tuple(x.shape)}"
