@@ -73,6 +73,7 @@ IMPORTS = {
     "exercises/page": (3.2, {"exercises/kinds"}),
     "exercises/exercise": (3.3, {"exercises/expression", "exercises/kinds", "exercises/page"}),
     "exercises/start_here": (3.4, {"exercises/exercise", "exercises/kinds"}),
+    "exercises/a_leaky_bucket": (3.4, {"exercises/exercise", "exercises/kinds"}),
     "exercises/one_euler_step": (
         3.4,
         {"exercises/exercise", "exercises/kinds", "methods", "model", "sequence", "stimuli"},
