@@ -74,6 +74,10 @@ IMPORTS = {
     "exercises/exercise": (3.3, {"exercises/expression", "exercises/kinds", "exercises/page"}),
     "exercises/start_here": (3.4, {"exercises/exercise", "exercises/kinds"}),
     "exercises/a_leaky_bucket": (3.4, {"exercises/exercise", "exercises/kinds"}),
+    "exercises/the_equation": (
+        3.4,
+        {"exercises/exercise", "exercises/expression", "exercises/kinds", "symbolic"},
+    ),
     "exercises/one_euler_step": (
         3.4,
         {"exercises/exercise", "exercises/kinds", "methods", "model", "sequence", "stimuli"},

@@ -1,0 +1,611 @@
+"""Lesson 2: from Kirchhoff's law to the equation, in sympy."""
+
+import math
+
+from sympy import Expr, exp, symbols
+
+from leakyedu.exercises.exercise import Exercise, Prediction, Recall
+from leakyedu.exercises.expression import Expression
+from leakyedu.exercises.kinds import Choice, Number, Order, Points
+from leakyedu.symbolic import t, tau_mem, v_leak
+
+TAU_MEM = 0.01  # of the running example, in second
+START, V_START, DRIVE = 5.0, -0.5, 1.0  # ms, volt and volt: where the lab starts, with v_leak = 0
+
+# -- Predictions ---------------------------------------------------------------------------------
+
+flat = Prediction(
+    "A cell has v_leak = 0.2 V, and a current i of 0.5 V is held. At which voltage is dv/dt = 0?",
+    Choice(
+        "d",
+        {"a": "at 0 V", "b": "at 0.2 V", "c": "at 0.5 V", "d": "at 0.7 V"},
+        {
+            "a": "At 0 V the voltage is 0, and its slope is not: leak and current both lift it there.",
+            "b": "There the leak is 0. The current flows in all the same, so v goes on.",
+            "c": "The current is counted from v_leak on. At 0.5 V less leaks than flows in.",
+            "d": "There v_leak - v + i is 0: what leaks is as large as what flows in.",
+        },
+    ),
+)
+
+above = Prediction(
+    "The same cell is at 1.2 V, and the current of 0.5 V goes on flowing in. Which sign has dv/dt?",
+    Choice(
+        "c",
+        {"a": "above 0: v rises", "b": "0: v stays", "c": "below 0: v falls"},
+        {
+            "a": "Something flows in, so this is tempting. But the leak grows with v, and here it is the larger of the two.",
+            "b": "The voltage stays at one level alone, v_leak + i, and here it is above that.",
+            "c": "More leaks than flows in: from above, v falls to the level to which it rises from below.",
+        },
+    ),
+)
+
+
+def first_slope_from(v_start: float, i: float) -> float:
+    """Return the slope in V/s of the running example, with v_leak = 0."""
+    return (0 - v_start + i) / TAU_MEM
+
+
+def drive_alone() -> float:
+    """That is what the current alone does. The cell is not at rest, and its leak moves it, too."""
+    return DRIVE / TAU_MEM
+
+
+def v_with_its_sign() -> float:
+    """That is what the leak alone does, or what results if v is added. The equation subtracts v, and v is below 0 here."""
+    return (DRIVE + V_START) / TAU_MEM
+
+
+def an_amount() -> float:
+    """That is v_leak - v + i, in volt. A slope is volt per second: what stands above the line is divided by tau_mem."""
+    return DRIVE - V_START
+
+
+def per_millisecond() -> float:
+    """The size is right, per millisecond. In one second, v would go a thousand times as far."""
+    return first_slope_from(V_START, DRIVE) / 1000
+
+
+def downwards() -> float:
+    """The sign is turned. The cell is below v_leak, and a current flows in: both lift v."""
+    return -first_slope_from(V_START, DRIVE)
+
+
+first_slope = Prediction(
+    f"With v_leak = 0 V, tau_mem = 10 ms and i = {DRIVE:g} V: how large is dv/dt where v = {V_START:g} V, in V/s?",
+    Number(
+        first_slope_from(V_START, DRIVE),
+        "V/s",
+        tolerance=1.0,
+        mistakes=(drive_alone, v_with_its_sign, an_amount, per_millisecond, downwards),
+        between=(-2000, 2000),
+    ),
+)
+
+
+def through_the_start(ms: float) -> float:
+    """Return v in volt of the running example, with the current of 1 V, from the start of the lab on."""
+    return DRIVE + (V_START - DRIVE) * math.exp(-(ms - START) / (1000 * TAU_MEM))
+
+
+sketch = Prediction(
+    f"Follow the slopes from {V_START:g} V at {START:g} ms, with v_leak = 0 V, tau_mem = 10 ms and i = {DRIVE:g} V. What is v in V at 10, 15, 25 and 40 ms?",
+    Points(through_the_start, (10, 15, 25, 40), ("time (ms)", "v (V)"), tolerance=0.06),
+)
+
+raised_leak = Prediction(
+    "No current flows. Somebody raises v_leak from 0 V to 0.2 V and leaves tau_mem as it is. What changes?",
+    Choice(
+        "b",
+        {
+            "a": "v leaks faster than before",
+            "b": "v comes to rest at another voltage",
+            "c": "v leaks more slowly than before",
+        },
+        {
+            "a": "The name sounds like a leak rate. But v_leak is in volt: it is where the leak leads to. The rate is 1/tau_mem.",
+            "b": "The leak draws v toward v_leak, as fast as before: that is up to tau_mem.",
+            "c": "How fast it leaks from a given distance is up to tau_mem, and that was left alone.",
+        },
+    ),
+)
+
+# -- The steps of the derivation -----------------------------------------------------------------
+
+derivation = Exercise(
+    "Put the four steps of the derivation in order.",
+    Order(
+        "BDCA",
+        {
+            "A": "name what is left: tau_mem = R C and i = R I_in",
+            "B": "what flows in goes into the capacitor or through the resistor (Kirchhoff)",
+            "C": "multiply the equation by R, so that each term is a voltage",
+            "D": "put in C dv/dt for the capacitor and (v - v_leak)/R for the resistor (Ohm)",
+        },
+        {
+            "DBCA": "D puts two currents into an equation, and there is none yet. Which line says how the currents belong together?",
+            "BCDA": "C takes R away from below the line, and R stands nowhere yet. Which line brings it into the equation?",
+            "BDAC": "A gives names to R C and R I_in, and neither of them stands there yet. Which line makes these products?",
+            "BADC": "A gives names to products of R, and after Kirchhoff's law there are only currents. Two other lines must come before it.",
+            "ABDC": "A begins with names for what comes out in the end. Begin with a law instead of a name.",
+            "ADBC": "The names and the parts come before the law that ties them together. Which line is that law?",
+            "DCBA": "D and C work on an equation, and it only arrives third. The law about all currents must come first.",
+            "CBDA": "C multiplies an equation by R before there is one. Ask of each line what it works on.",
+            "ACDB": "This is the way back, from the names to their cause. It can be checked like that, and not be found.",
+        },
+        why="a law, its parts, one unit for all terms, and names for what is left.",
+    ),
+    hints=(
+        "Three of the lines work on an equation. Which one gives the first equation?",
+        "Ask of each line which symbols it needs: C needs R, and A needs products with R.",
+        "The law comes first and the names come last. What is left is a choice of two.",
+    ),
+    solution="B, D, C, A: Kirchhoff's law gives an equation of currents, Ohm and the capacitor put v into it, R brings all terms to volt, and what is left gets its names.",
+)
+
+# -- The equation --------------------------------------------------------------------------------
+
+R, C = symbols("R C", positive=True)  # ohm, farad
+v, v0, i, I_in = symbols("v v0 i I_in", real=True)  # volt, volt, volt, ampere
+
+
+def turns_the_leak() -> Expr:
+    """The leak has the wrong sign: it would drive v away from v_leak, and v would explode. Above v_leak it must lower v."""
+    return (v - v_leak + R * I_in) / (R * C)
+
+
+def turns_the_drive() -> Expr:
+    """The injected current has the wrong sign: what flows in charges the capacitor."""
+    return (v_leak - v - R * I_in) / (R * C)
+
+
+def turns_both() -> Expr:
+    """All signs are turned: did dv/dt come to the other side of the equation? What flows in must lift v."""
+    return -(v_leak - v + R * I_in) / (R * C)
+
+
+def rests_at_zero() -> Expr:
+    """The leak goes to 0 V here. The voltage across the resistor is counted from v_leak on."""
+    return (R * I_in - v) / (R * C)
+
+
+def adds_v_leak() -> Expr:
+    """Both voltages lift v, or both lower it. Across the resistor lies their difference."""
+    return (R * I_in - v - v_leak) / (R * C)
+
+
+def forgets_the_leak() -> Expr:
+    """All of the injected current charges the capacitor here. Some of it leaks away through the resistor."""
+    return I_in / C
+
+
+def forgets_the_drive() -> Expr:
+    """Nothing flows in here, and v only leaks. The injected current belongs to Kirchhoff's law as well."""
+    return (v_leak - v) / (R * C)
+
+
+def drive_not_through_r() -> Expr:
+    """A current in ampere is added to voltages: above the line, each term must be a voltage."""
+    return (v_leak - v + I_in) / (R * C)
+
+
+def drive_not_divided() -> Expr:
+    """A current in ampere is added to volt per second. The capacitor turns one into the other, for this current, too."""
+    return (v_leak - v) / (R * C) + I_in
+
+
+def leak_not_divided() -> Expr:
+    """The leak is a current still, in ampere, and the other term is none any more. Divide the whole equation, not a part of it."""
+    return I_in / C + (v_leak - v) / R
+
+
+def amounts() -> Expr:
+    """The terms are amounts, in volt, and dv/dt is a rate. They have to be divided by a time: which one do R and C make?"""
+    return v_leak - v + R * I_in
+
+
+def times_rc() -> Expr:
+    """The product R C stands above the line, so a slower cell would have larger slopes. Compare the units of both sides."""
+    return R * C * (v_leak - v + R * I_in)
+
+
+def without_c() -> Expr:
+    """This is the current into the capacitor, in ampere. How fast does that make its voltage change?"""
+    return (v_leak - v) / R + I_in
+
+
+def without_r() -> Expr:
+    """A voltage over C is no current over C: the leak goes through R. Put Ohm's law in once more."""
+    return (v_leak - v + R * I_in) / C
+
+
+def ohm_upside_down() -> Expr:
+    """Ohm's law is upside down: a larger resistor lets less through."""
+    return (R * (v_leak - v) + I_in) / C
+
+
+def r_and_c_exchanged() -> Expr:
+    """R and C make the time in another way: a quotient of them is none. Look at their units."""
+    return (v_leak - v + R * I_in) * C / R
+
+
+def is_a_leak_rate() -> Expr:
+    """Here v_leak is used as a leak rate that multiplies v. It is a voltage: the one at which the leak stops."""
+    return (I_in - v_leak * v) / C
+
+
+def is_a_constant_leak() -> Expr:
+    """Here v_leak is taken away all the time, as if it were a rate. It is a voltage, and belongs beside v."""
+    return (R * I_in - v) / (R * C) - v_leak
+
+
+equation = Exercise(
+    "Give dv/dt, in R, C, v, v_leak and the injected current I_in: R in ohm, C in farad, I_in in ampere. Write `v`, not `v(t)`.",
+    Expression(
+        (v_leak - v + R * I_in) / (R * C),
+        {"R": (1.5, 3), "C": (1.5, 3), "v": (-1, 1), "v_leak": (-1, 1), "I_in": (-1, 1)},
+        mistakes=(
+            turns_the_leak,
+            turns_the_drive,
+            turns_both,
+            rests_at_zero,
+            adds_v_leak,
+            forgets_the_leak,
+            forgets_the_drive,
+            drive_not_through_r,
+            drive_not_divided,
+            leak_not_divided,
+            amounts,
+            times_rc,
+            without_c,
+            without_r,
+            ohm_upside_down,
+            r_and_c_exchanged,
+            is_a_leak_rate,
+            is_a_constant_leak,
+        ),
+    ),
+    hints=(
+        "What flows in has two ways to go. Write down both currents, in ampere.",
+        "The capacitor takes C dv/dt, the resistor (v - v_leak)/R. Together they are I_in. Solve this for dv/dt, on paper or with `sympy.solve`.",
+        """The current into the capacitor is what the resistor leaves; one division is left to you:
+
+C * dv_dt == I_in - (v - v_leak) / R""",
+    ),
+    solution="Kirchhoff's law reads I_in = C dv/dt + (v - v_leak)/R. Solved for dv/dt, with R C below the line:",
+)
+
+# -- Units ---------------------------------------------------------------------------------------
+
+units = Exercise(
+    "Four versions of the equation, with all voltages and i in volt and tau_mem in second. In which of them do all terms have the same unit?",
+    Choice(
+        "c",
+        {
+            "a": "dv/dt = (v_leak - v)/tau_mem + i",
+            "b": "dv/dt = v_leak + (i - v)/tau_mem",
+            "c": "tau_mem dv/dt = v_leak - v + i",
+            "d": "dv/dt = tau_mem (v_leak - v + i)",
+        },
+        {
+            "a": "The current i is a voltage here, and it stands beside a rate. What it does to v takes time, too.",
+            "b": "Here v_leak stands alone, as if it were a leak rate. It is the voltage at which v rests.",
+            "c": "A time multiplied by a rate is an amount: each term is in volt.",
+            "d": "Multiplied by a time, volt become volt times second. On the left stands something per second.",
+        },
+    ),
+    hints=(
+        "What is the unit of dv/dt, and what becomes of it if you multiply by a time?",
+        "Write a unit below each term. Terms that are added must agree, and so must both sides.",
+        "In sympy, `leakyedu.symbolic.unit` does this for a term or an equation, and its error names the terms that differ:\n\nunit(...)",
+    ),
+    solution="Each term of (c) is in volt: second times volt per second on the left, voltages on the right.",
+)
+
+SHORT = 0.2  # ms
+
+
+def is_the_rate() -> float:
+    """This is dv/dt itself, volt per second: so far v would go in a whole second. The question is about a part of it."""
+    return first_slope_from(V_START, DRIVE)
+
+
+def is_the_distance() -> float:
+    """This is v_leak - v + i, how far v is from where it settles. It is on its way there, and takes its time."""
+    return DRIVE - V_START
+
+
+def in_one_millisecond() -> float:
+    """So far v goes in 1 ms. The question is about another time."""
+    return first_slope_from(V_START, DRIVE) / 1000
+
+
+def tau_left_out() -> float:
+    """The distance was multiplied by a time in ms. It still has to be divided by tau_mem, also in ms."""
+    return (DRIVE - V_START) * SHORT
+
+
+def no_leak() -> float:
+    """This is what the current alone adds. The cell is below v_leak, and its leak lifts it as well."""
+    return DRIVE / TAU_MEM * SHORT / 1000
+
+
+def v_not_subtracted() -> float:
+    """Here v was added, or the current left out. The equation subtracts v, and v is below 0."""
+    return (DRIVE + V_START) / TAU_MEM * SHORT / 1000
+
+
+def new_voltage() -> float:
+    """This is where v arrives. The question is how far it goes."""
+    return V_START + first_slope_from(V_START, DRIVE) * SHORT / 1000
+
+
+moved = Exercise(
+    f"A cell with v_leak = 0 V and tau_mem = 10 ms is at v = {V_START:g} V, and i = {DRIVE:g} V. By how much does v change in the next {SHORT:g} ms, in V?",
+    Number(
+        first_slope_from(V_START, DRIVE) * SHORT / 1000,
+        "V",
+        tolerance=0.0005,
+        mistakes=(
+            is_the_rate,
+            is_the_distance,
+            in_one_millisecond,
+            tau_left_out,
+            no_leak,
+            v_not_subtracted,
+            new_voltage,
+        ),
+    ),
+    hints=(
+        "The terms on the right of the equation are rates. How does a rate become an amount?",
+        "Compute dv/dt in V/s and multiply by the time in second. In so short a time, the slope hardly changes.",
+        "Almost there:\n\n(0 - (-0.5) + 1) / 0.01 * ...",
+    ),
+    solution=f"The slope is {first_slope_from(V_START, DRIVE):g} V/s, and {SHORT:g} ms of it are {first_slope_from(V_START, DRIVE) * SHORT / 1000:.2f} V.",
+)
+
+# -- The solution --------------------------------------------------------------------------------
+
+LEVEL = v_leak + i
+
+
+def charging_from(start: Expr, end: Expr, rate: Expr = 1 / tau_mem) -> Expr:
+    """Return an exponential from a start to an end."""
+    return end + (start - end) * exp(-t * rate)
+
+
+def explodes() -> Expr:
+    """The exponential grows: a minus is missing in the exponent. Look where v is after a long time."""
+    return charging_from(v0, LEVEL, -1 / tau_mem)
+
+
+def starts_at_rest() -> Expr:
+    """The start is missing: this begins at v_leak. It must be v0 at t = 0, wherever that is."""
+    return charging_from(v_leak, LEVEL)
+
+
+def starts_at_zero() -> Expr:
+    """The start is missing: this begins at 0 V. It must be v0 at t = 0, wherever that is."""
+    return charging_from(0, LEVEL)
+
+
+def drops_v_leak() -> Expr:
+    """Without a current this ends at 0 V, and v_leak is nowhere. Where does v rest?"""
+    return charging_from(v0, i)
+
+
+def drops_the_drive() -> Expr:
+    """The current has no effect: this ends where v rests without one."""
+    return charging_from(v0, v_leak)
+
+
+def runs_the_other_way() -> Expr:
+    """This starts where v should settle and ends at v0: exp stands where 1 - exp belongs, or the other way round."""
+    return charging_from(LEVEL, v0)
+
+
+def start_stays() -> Expr:
+    """The start never fades: after a long time v0 is still in v. What v was once must decay."""
+    return v0 + LEVEL * (1 - exp(-t / tau_mem))
+
+
+def drive_added_to_start() -> Expr:
+    """After a long time this is v0 + i. The current is counted from v_leak on, and the start is forgotten by then."""
+    return charging_from(v0, v0 + i)
+
+
+def v_leak_at_once() -> Expr:
+    """At t = 0 this is v0 + v_leak: v_leak counts in full from the start. It comes in as the current does, little by little."""
+    return v_leak + charging_from(v0, i)
+
+
+def drive_at_once() -> Expr:
+    """At t = 0 this is v0 + i: the current moves v at once. It changes the slope of v, and v follows."""
+    return i + charging_from(v0, v_leak)
+
+
+def forgets_to_subtract() -> Expr:
+    """At t = 0 the level is still there beside v0. What decays is the distance from the level, not v0 alone."""
+    return LEVEL + v0 * exp(-t / tau_mem)
+
+
+def distance_turned() -> Expr:
+    """The end is right, and the way comes from the other side. At t = 0 v must be v0: turn the difference round."""
+    return LEVEL - (v0 - LEVEL) * exp(-t / tau_mem)
+
+
+def drive_turned() -> Expr:
+    """The current has the wrong sign: what flows in lifts v."""
+    return charging_from(v0, v_leak - i)
+
+
+def leak_turned() -> Expr:
+    """The sign of v_leak is turned. Without a current, v must end at v_leak itself."""
+    return charging_from(v0, i - v_leak)
+
+
+def times_tau() -> Expr:
+    """In the exponent tau_mem stands above the line. An exponent has no unit: count the time in time constants."""
+    return charging_from(v0, LEVEL, tau_mem)
+
+
+def without_tau() -> Expr:
+    """The exponent is a time, so it has a unit. Which time belongs below it?"""
+    return charging_from(v0, LEVEL, 1)
+
+
+def tau_turned() -> Expr:
+    """The quotient in the exponent is upside down: like this, the start is gone at t = 0 and comes back later."""
+    return LEVEL + (v0 - LEVEL) * exp(-tau_mem / t)
+
+
+def first_slope_for_ever() -> Expr:
+    """This follows the first slope for ever, in a straight line. The slope shrinks on the way."""
+    return v0 + t * (LEVEL - v0) / tau_mem
+
+
+def amount_per_time() -> Expr:
+    """The right side was taken without tau_mem and multiplied by t. Its terms are rates that change on the way, so they want to be integrated."""
+    return v0 + t * (LEVEL - v0)
+
+
+def is_its_slope() -> Expr:
+    """This is the slope of the solution, in volt per second. Integrate it, and begin at v0."""
+    return (LEVEL - v0) / tau_mem * exp(-t / tau_mem)
+
+
+def what_is_missing() -> Expr:
+    """This is the distance from the level, which decays to 0. The voltage is the level together with that."""
+    return (v0 - LEVEL) * exp(-t / tau_mem)
+
+
+def what_is_gone() -> Expr:
+    """This is how far v has gone since the start. The start itself belongs to it."""
+    return (LEVEL - v0) * (1 - exp(-t / tau_mem))
+
+
+def tau_lifts() -> Expr:
+    """Here v settles at v_leak + tau_mem i: a slower cell would end higher. With dv/dt = 0, tau_mem drops out."""
+    return charging_from(v0, v_leak + tau_mem * i)
+
+
+charging = Exercise(
+    "A constant current i flows from t = 0 on, and v starts at v0. Give v(t), in t, tau_mem, v_leak, i and v0, in any form.",
+    Expression(
+        charging_from(v0, LEVEL),
+        {
+            "t": (0.001, 0.05),
+            "tau_mem": (0.004, 0.03),
+            "v_leak": (-1, 1),
+            "i": (-1, 1),
+            "v0": (-1, 1),
+        },
+        mistakes=(
+            explodes,
+            starts_at_rest,
+            starts_at_zero,
+            drops_v_leak,
+            drops_the_drive,
+            runs_the_other_way,
+            start_stays,
+            drive_added_to_start,
+            v_leak_at_once,
+            drive_at_once,
+            forgets_to_subtract,
+            distance_turned,
+            drive_turned,
+            leak_turned,
+            times_tau,
+            without_tau,
+            tau_turned,
+            first_slope_for_ever,
+            amount_per_time,
+            is_its_slope,
+            what_is_missing,
+            what_is_gone,
+            tau_lifts,
+        ),
+    ),
+    hints=(
+        "What must v be at t = 0, and what after a very long time?",
+        "The distance of v from its level decays with tau_mem. On paper: separate the variables; in sympy: `dsolve` with `ics={v(0): v0}`.",
+        """Almost the formula; where it starts and where it ends is yours:
+
+end + (start - end) * exp(-t / tau_mem)""",
+    ),
+    solution="The level is v_leak + i. The distance from it is v0 - v_leak - i at the start, and decays with tau_mem:",
+)
+
+# -- Recall --------------------------------------------------------------------------------------
+
+recall = Recall(
+    (
+        "The terms on the right of dv/dt = (v_leak - v + i)/tau_mem are",
+        Choice(
+            "a",
+            {"a": "rates, in V/s", "b": "amounts, in V", "c": "currents, in A"},
+            {
+                "a": "Each of them tells how fast v changes by it. Multiplied by a short time, it is an amount.",
+                "b": "Above the line stand voltages, but each of them is divided by a time.",
+                "c": "Kirchhoff's law adds currents. After the division by C, no ampere is left.",
+            },
+        ),
+    ),
+    (
+        "v is above v_leak + i. What does it do?",
+        Choice(
+            "c",
+            {"a": "it rises", "b": "it stays, because i is constant", "c": "it falls"},
+            {
+                "a": "There more leaks than flows in, so something has to become less.",
+                "b": "A constant current holds v at one voltage alone, and v is not there yet.",
+                "c": "It comes to the same level from above and from below.",
+            },
+        ),
+    ),
+    (
+        "You take a resistor R that is twice as large and inject the same current I_in. What becomes twice as large?",
+        Choice(
+            "b",
+            {
+                "a": "tau_mem, and not how far v rises",
+                "b": "tau_mem, and how far v rises",
+                "c": "how far v rises, and not tau_mem",
+            },
+            {
+                "a": "R is in tau_mem. It is in i as well: the injected current is multiplied by it.",
+                "b": "Both are products with R: tau_mem = R C, and i = R I_in. The first slope, I_in/C, stays.",
+                "c": "R is in i. It is in tau_mem as well: through a larger resistor the capacitor discharges more slowly.",
+            },
+        ),
+    ),
+    (
+        "`dsolve` returns a formula with `C1` in it. What does it need to get rid of it?",
+        Choice(
+            "b",
+            {
+                "a": "the voltage at which v settles",
+                "b": "the voltage at which v starts",
+                "c": "the capacitance C",
+            },
+            {
+                "a": "That is in the equation already: v_leak + i. All its solutions end there.",
+                "b": "Each start has a solution of its own, and `C1` tells which one is meant.",
+                "c": "`C1` is a constant of integration, and the capacitance is in tau_mem already.",
+            },
+        ),
+    ),
+    (
+        "From lesson 1: how much of its way has v gone one tau_mem after a current was switched on?",
+        Choice(
+            "b",
+            {"a": "37 %", "b": "63 %", "c": "all of it"},
+            {
+                "a": "So much is still missing then.",
+                "b": "1 - 1/e: the formula of this lesson says it at t = tau_mem.",
+                "c": "The first slope would have gone all of it. But v becomes slower on the way.",
+            },
+        ),
+    ),
+)
