@@ -89,6 +89,13 @@ IMPORTS = {
     ),
     "exercises/whole_sequences": (3.4, {"exercises/exercise", "exercises/kinds", "model"}),
     "exercises/synapses": (3.4, {"exercises/exercise", "exercises/kinds", "methods", "model"}),
+    "exercises/euler_against_exact": (
+        3.4,
+        {
+            *("exercises/exercise", "exercises/expression", "exercises/kinds"),
+            *("methods", "model", "sequence", "stimuli"),
+        },
+    ),
     "exercises/noise": (3.4, {"exercises/exercise", "exercises/kinds"}),
     "exercises/threshold_and_spikes": (3.4, {"exercises/exercise", "exercises/kinds"}),
     "__init__": (4, {"device", "euler", "layers", "methods", "model", "sequence"}),

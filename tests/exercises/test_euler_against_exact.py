@@ -1,0 +1,218 @@
+"""Lesson 5's exercises: their numbers, and answers in other forms."""
+
+import math
+from fractions import Fraction
+
+import mpmath
+import numpy as np
+import pytest
+import sympy
+import torch
+
+from leakyedu import LIParameters, LIState, simulate
+from leakyedu.exercises import euler_against_exact as ex
+from leakyedu.exercises.formula import parse
+from leakyedu.labs import step_size
+from tests.exercises import fresh
+
+
+def error_by_hand(dt: float) -> float:
+    """Return the largest error of v for dt in ms: Euler's loop against the solution on paper."""
+    v, i, errors = 0.0, 1.0, []
+    for n in range(1, round(60 / dt) + 1):
+        v, i = v + dt / 10 * (i - v), i - dt / 5 * i
+        errors.append(abs(v - (math.exp(-n * dt / 10) - math.exp(-n * dt / 5))))
+    return max(errors)
+
+
+@pytest.mark.parametrize(
+    ("dt", "known"), [(2.0, 0.0590), (1.0, 0.0255), (0.5, 0.0120), (0.25, 0.0058), (0.125, 0.0029)]
+)
+def test_the_errors_of_lesson_5_are_those_of_a_loop_by_hand(dt, known):
+    error = ex.largest_error(dt)
+
+    assert error == pytest.approx(error_by_hand(dt), rel=1e-6)  # 10 and 5 ms as rates are rounded
+    assert error == pytest.approx(known, abs=5e-5)
+
+
+def test_half_of_the_error_is_a_good_prediction_and_a_quarter_is_none():
+    kind = ex.halved.kind
+
+    assert "you saw it coming" in kind.compare(error_by_hand(1.0) / 2)
+    assert "one single step" in kind.compare(error_by_hand(1.0) / 4)
+
+
+def test_the_prediction_of_lesson_5_is_drawn_by_its_lab():
+    # Arrange
+    kind = ex.rings_beyond.kind
+    p = LIParameters.from_tau(5e-3, 10e-3)
+
+    # Act
+    _, sentence = step_size.lab.figure(prediction=kind.right)
+    below, above = (step_size.euler_response(p, (kind.right + change) / 1000).i[:6] for change in (-0.5, 0.5))
+
+    # Assert
+    assert f"You predicted that it rings beyond {kind.right:.3g} ms" in sentence
+    assert kind.unit == "ms"
+    assert (below > 0).all()
+    assert (above[:-1] * above[1:] < 0).all()
+
+
+def test_at_7_ms_the_current_rings_and_dies_away():
+    start = LIState(v=torch.zeros((), dtype=torch.float64), i=torch.ones((), dtype=torch.float64))
+
+    with pytest.warns(RuntimeWarning):
+        i = simulate(torch.zeros(6, dtype=torch.float64), start, dt=ex.LONG / 1000).i
+
+    assert (i[:-1] * i[1:] < 0).all()
+    assert (i[1:].abs() < i[:-1].abs()).all()
+    assert ex.at_7_ms.kind.right == "b"
+
+
+@pytest.mark.parametrize(("missing", "moves"), [(1.02, True), (0.98, False)])
+def test_float32_stalls_where_lesson_5_says(missing, moves):
+    v = np.float32(1 - missing * ex.STALL)
+
+    rise = np.float32(ex.TINY) * (np.float32(1) - v)
+
+    assert bool(v + rise > v) is moves
+    assert pytest.approx(0.003, rel=0.01) == ex.STALL
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda dts, errors: np.polyfit(np.log(dts), np.log(errors), 1)[0],
+        lambda dts, errors: np.polyfit(np.log2(dts.numpy()), np.log2(errors.numpy()), 1)[0],
+        lambda dts, errors: math.log(errors[-2] / errors[-1]) / math.log(dts[-2] / dts[-1]),
+        lambda dts, errors: math.log10(errors[0] / errors[-1]) / math.log10(dts[0] / dts[-1]),
+        lambda dts, errors: torch.log(errors[0] / errors[1]) / torch.log(dts[0] / dts[1]),
+        lambda dts, errors: (errors.log().diff() / dts.log().diff()).mean(),
+        lambda dts, errors: torch.cov(torch.stack([dts.log(), errors.log()]))[0, 1] / dts.log().var(),
+        lambda dts, errors: torch.linalg.lstsq(torch.stack([dts.log(), torch.ones_like(dts)], 1), errors.log()[:, None]).solution[0, 0],
+        lambda dts, errors: np.gradient(np.log(errors.numpy()), np.log(dts.numpy()))[-1],
+        lambda dts, errors: step_size.slope_of_error(dts.float().tolist(), errors.float().tolist()),
+    ],
+)  # fmt: skip
+def test_an_order_may_be_measured_in_other_ways(answer):
+    assert fresh(ex.order).check(answer).passed
+
+
+def test_the_order_of_lesson_5_is_1_for_the_error_over_a_time_and_2_for_one_step():
+    dts = torch.tensor([4e-5, 2e-5, 1e-5], dtype=torch.float64)
+
+    over_a_time = [ex.error_at_the_end(dt, 0.02, 0.01) for dt in dts.tolist()]
+    one_step = [ex.takes_one_step(dt, 0.02, 0.01) for dt in dts.tolist()]
+    with_the_bug = [ex.error_of_decay_with_a_bug(1000 * dt, 20.0) for dt in dts.tolist()]
+
+    assert ex.order.kind.right(dts, over_a_time) == pytest.approx(1, abs=0.01)
+    assert ex.order.kind.right(dts, one_step) == pytest.approx(2, abs=0.01)
+    assert ex.order.kind.right(dts, with_the_bug) == pytest.approx(2, abs=0.05)
+
+
+@pytest.mark.parametrize("case", ex.two_time_constants(torch.Generator().manual_seed(0)))
+def test_beyond_the_largest_step_and_not_before_it_something_grows(case):
+    tau_mem, tau_syn = case
+    largest = ex.twice_the_smaller(tau_mem, tau_syn)
+
+    def end(dt: float) -> float:
+        v, i = 1e-3, 1.0
+        for _ in range(4000):
+            v, i = v + dt / tau_mem * (i - v), i - dt / tau_syn * i
+        return max(abs(v), abs(i))
+
+    assert end(0.98 * largest) < 1e-6
+    assert end(1.02 * largest) > 1e6
+
+
+def test_each_of_the_two_time_constants_is_the_smaller_one_at_times():
+    cases = ex.two_time_constants(torch.Generator().manual_seed(0))
+
+    assert 3 <= sum(tau_mem < tau_syn for tau_mem, tau_syn in cases) <= 9
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda tau_mem, tau_syn: min(2 * tau_mem, 2 * tau_syn),
+        lambda tau_mem, tau_syn: 2 / max(1 / tau_mem, 1 / tau_syn),
+        lambda tau_mem, tau_syn: 2 * tau_mem if tau_mem < tau_syn else 2 * tau_syn,
+        lambda tau_mem, tau_syn: 2 * torch.minimum(torch.tensor(tau_mem), torch.tensor(tau_syn)),
+        lambda tau_mem, tau_syn: tau_mem + tau_syn - abs(tau_mem - tau_syn),
+    ],
+)
+def test_the_largest_step_may_be_written_in_other_ways(answer):
+    assert fresh(ex.largest_dt).check(answer).passed
+
+
+FORMS = [
+    "-dt/log(1 - dt/tau)", "dt/log(tau/(tau - dt))", "dt/(log(tau) - log(tau - dt))", "dt/log(1/(1 - dt/tau))", "-Δt/ln(1 - Δt/τ)",
+    "-1/(log(1 - dt/tau)/dt)", "dt/(-ln((tau - dt)/tau))", "-2*dt/log((1 - dt/tau)^2)", "T = dt/log(1 + dt/(tau - dt))",
+    "-dt*log(e)/log(1 - dt/tau)", "dt/(2*log(sqrt(tau/(tau - dt))))",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_effective_time_constant_passes_in_every_form(form):
+    typed = fresh(ex.effective_tau).check(form)
+    worked_out = fresh(ex.effective_tau).check(parse(form, ("dt", "tau")).doit())
+
+    assert typed.passed
+    assert worked_out.passed
+
+
+def test_what_sympy_solves_passes_too():
+    dt, tau, found = sympy.symbols("dt tau T")
+
+    (answer,) = sympy.solve(sympy.Eq(sympy.exp(-dt / found), 1 - dt / tau), found)
+
+    assert fresh(ex.effective_tau).check(answer).passed
+
+
+@pytest.mark.parametrize(("share", "percent"), [(0.1, 5), (0.2, 10), (0.5, 28)])
+def test_the_effective_time_constant_is_as_much_shorter_as_the_solution_says(share, percent):
+    steps = 1000
+
+    decayed = (1 - mpmath.mpf(share)) ** steps
+    measured = -steps * share / mpmath.log(decayed)
+
+    assert ex.effective_tau.kind.right.subs({ex.dt: share, ex.tau: 1}) == pytest.approx(float(measured))
+    assert round(100 * (1 - float(measured))) == percent
+    assert f"{percent} % at dt/tau = {share:g}" in ex.effective_tau.solution().text
+
+
+@pytest.mark.parametrize("case", ex.decays(torch.Generator().manual_seed(0)))
+def test_the_error_after_a_duration_is_that_of_fractions(case):
+    dt, duration, tau = (Fraction(str(number)) for number in case)
+
+    euler = (1 - dt / tau) ** int(duration / dt)
+    with mpmath.workdps(40):
+        exact = mpmath.exp(-mpmath.fraction(*(duration / tau).as_integer_ratio()))
+        error = float(abs(mpmath.fraction(*euler.as_integer_ratio()) - exact))
+
+    assert (duration / dt).denominator == 1
+    assert ex.error_at_the_end(*case) == pytest.approx(error, rel=1e-9)
+
+
+def test_a_computer_cuts_off_a_step_in_some_cases_of_lesson_5():
+    cases = ex.decays(torch.Generator().manual_seed(0))
+
+    assert any(int(duration / dt) < round(duration / dt) for dt, duration, _ in cases)
+
+
+@pytest.mark.parametrize("arguments", [(0.5, 20.0), (2.0, 20.0), (1.0, 30.0), (10.0, 20.0), (0.1, 100.0)])
+def test_other_arguments_show_the_bug_of_lesson_5_too(arguments):
+    assert fresh(ex.hunt).check(arguments).passed
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda dt, duration, tau: abs((1 - dt / tau) ** round(duration / dt) - math.exp(-duration / tau)),
+        lambda dt, duration, tau: torch.tensor((1 - dt / tau) ** round(duration / dt) - np.exp(-duration / tau)).abs(),
+        lambda dt, duration, tau: abs(np.prod(np.full(int(duration / dt + 0.5), 1 - dt / tau)) - np.exp(-duration / tau)),
+        lambda dt, duration, tau: np.abs(np.exp(round(duration / dt) * np.log1p(-dt / tau)) - np.exp(-duration / tau)),
+    ],
+)  # fmt: skip
+def test_the_error_may_be_computed_in_other_ways(answer):
+    assert fresh(ex.error_after).check(answer).passed
