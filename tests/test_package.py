@@ -96,6 +96,10 @@ IMPORTS = {
             *("methods", "model", "sequence", "stimuli"),
         },
     ),
+    "exercises/exact_steps": (
+        3.4,
+        {"exercises/exercise", "exercises/expression", "exercises/kinds", "symbolic"},
+    ),
     "exercises/noise": (3.4, {"exercises/exercise", "exercises/kinds"}),
     "exercises/threshold_and_spikes": (3.4, {"exercises/exercise", "exercises/kinds"}),
     "__init__": (4, {"device", "euler", "layers", "methods", "model", "sequence"}),

@@ -163,7 +163,7 @@ class Choice:
     """One of some options.
 
     Args:
-        right: the letter of the right one.
+        right: the letter, or the name, of the right one.
         options: letter -> what it says.
         feedback: letter -> what to say to a learner who chose it.
     """
@@ -174,7 +174,8 @@ class Choice:
 
     def expected(self) -> str:
         """Say what to give."""
-        return "one of the letters " + ", ".join(f'"{key}"' for key in self.options)
+        what = "letters" if all(len(key) == 1 for key in self.options) else "names"
+        return f"one of the {what} " + ", ".join(f'"{key}"' for key in self.options)
 
     def read(self, answer: Any) -> tuple[str | None, str]:
         """Return the letter of the answer, or None and what is wrong with it."""
