@@ -1,12 +1,12 @@
 """What every test stands on: a home of its own, warm fonts, and the option --thorough."""
 
+import itertools
 import os
 import tempfile
 
 import pytest
 
-# Before any notebook's kernel starts: it inherits the environment.
-os.environ["LEAKYEDU_HOME"] = tempfile.mkdtemp(prefix="leakyedu-test-")
+HOMES, _number = tempfile.mkdtemp(prefix="leakyedu-test-"), itertools.count()
 
 
 def pytest_addoption(parser):
@@ -25,6 +25,12 @@ def pytest_collection_modifyitems(config, items):
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Give each test a learner without a past; a notebook's kernel starts in its first cell's."""
+    os.environ["LEAKYEDU_HOME"] = os.path.join(HOMES, str(next(_number)))
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,9 @@ The repository's lessons hold outputs, for readers and for nbval. Widgets are le
 without the kernel that made them can only say that they are missing.
 """
 
+import os
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -16,6 +18,7 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 def store_outputs(path: Path) -> None:
     """Execute the notebook at ``path`` from top to bottom and write it back."""
     notebook = nbformat.read(path, as_version=4)
+    os.environ["LEAKYEDU_HOME"] = tempfile.mkdtemp()  # a learner without a past
     NotebookClient(
         notebook, record_timing=False, store_widget_state=False, resources={"metadata": {"path": path.parent}}
     ).execute()

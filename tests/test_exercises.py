@@ -1,12 +1,17 @@
 """Exercises: what each says to the right answer, to every named mistake, and to whatever else comes."""
 
+import ast
 import importlib
+import inspect
 import math
+import os
 import pkgutil
 import random
+import re
 import sys
 import threading
 import time
+from datetime import date
 
 import ipywidgets as widgets
 import numpy as np
@@ -16,7 +21,7 @@ import torch
 from ipywidgets.widgets.widget import _instances
 
 import leakyedu.exercises
-from leakyedu import LIState, li_feed_forward_step
+from leakyedu import LIState, li_feed_forward_step, progress
 from leakyedu.exercises import one_euler_step as ex
 from leakyedu.exercises import start_here as first
 from leakyedu.exercises import whole_sequences
@@ -26,7 +31,7 @@ from leakyedu.exercises.kinds import NOT_TRIED, Choice, Function, Number, Order,
 from tests.exercises import fresh
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-MACHINERY = {"exercise", "kinds", "guard", "page", "formula", "expression"}
+MACHINERY = {"exercise", "kinds", "guard", "page", "formula", "expression", "record", "course_map"}
 LESSONS = [
     importlib.import_module(f"leakyedu.exercises.{module.name}")
     for module in pkgutil.iter_modules(leakyedu.exercises.__path__)
@@ -50,6 +55,11 @@ MISTAKES = [
     for exercise in EXERCISES
     for mistake in exercise.values[0].kind.mistakes
 ]  # fmt: skip
+
+
+class WithoutRepr:
+    def __repr__(self):
+        raise RuntimeError("no repr")
 
 
 # -- Every exercise of every lesson --------------------------------------------------------------
@@ -96,18 +106,29 @@ def test_no_two_mistakes_say_the_same(exercise):
     assert min(map(len, texts)) > 20
 
 
-def answer_in_words(kind) -> list[str]:
-    """Return what no verdict may say: the right number, the words of the right option, the right formula."""
+def words_of_the_answer(kind) -> list[str]:
+    """Return what would give an answer away: its numbers, its words, the lines of its code."""
+    if isinstance(kind, Function):
+        body = ast.parse(inspect.getsource(kind.right)).body[0].body
+        return [line.strip() for part in body[1:] for line in ast.unparse(part).splitlines()]
+    if isinstance(kind, Number):
+        return [f"{kind.right:.{digits}g}" for digits in (2, 3, 4, 6)]
     if isinstance(kind, Choice):
-        return [f"({kind.right})", kind.options[kind.right]]
-    return [f"{kind.right:.3g}" if isinstance(kind.right, float) else str(kind.right)]
+        return [kind.options[kind.right], f"({kind.right})"]
+    if isinstance(kind, Witness):
+        return [", ".join(f"{x:g}" for x in kind.right)]
+    return [str(kind.right)]
+
+
+def stands_in(text: str, words: str) -> bool:
+    return re.search(rf"(?<![\w.]){re.escape(words)}(?!\w|\.\d)", text) is not None
 
 
 @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
 def test_no_verdict_gives_the_answer_away(exercise, mistake):
     text = fresh(exercise).check(mistake.answer).text
 
-    assert [words for words in answer_in_words(exercise.kind) if words in text] == []
+    assert [words for words in words_of_the_answer(exercise.kind) if stands_in(text, words)] == []
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
@@ -154,7 +175,6 @@ def test_a_prediction_is_kept_and_compared(prediction):
 @pytest.mark.parametrize("prediction", PREDICTIONS)
 def test_a_prediction_may_be_skipped_and_that_is_said(prediction):
     prediction = Prediction(prediction.question, prediction.kind)
-    prediction.prediction = prediction.kind.right
 
     said = prediction.predict(...)
 
@@ -164,15 +184,16 @@ def test_a_prediction_may_be_skipped_and_that_is_said(prediction):
 
 
 @pytest.mark.parametrize("bad", [None, "six", 1e6, 0.0075, -3.0, float("nan"), [1]])
-def test_a_prediction_that_cannot_be_meant_takes_the_place_of_none(bad):
+def test_a_prediction_that_cannot_be_meant_is_not_kept(bad):
     prediction = Prediction(ex.peak_time.question, ex.peak_time.kind)
+
+    first = prediction.predict(bad)
     prediction.predict(7.5)
+    second = prediction.predict(bad)
 
-    said = prediction.predict(bad)
-
-    assert said.text.startswith("Not kept. ")
-    assert prediction.prediction is None
-    assert prediction.compare().text.startswith("You made no prediction.")
+    assert first.text.startswith("Not kept. ")
+    assert second.text == f"{first.text} Your earlier one stays: 7.5 ms."
+    assert prediction.prediction == 7.5
 
 
 def test_a_prediction_in_another_unit_is_asked_about():
@@ -211,6 +232,196 @@ def test_a_recall_has_five_questions_with_words_for_each_option(recall):
         assert len(set(choice.feedback.values())) == len(choice.options) >= 3
 
 
+# -- What is kept ----------------------------------------------------------------------------------
+
+
+def next_day(name: str = "one_euler_step"):
+    """Return a lesson's file as a new kernel has it."""
+    del sys.modules[f"leakyedu.exercises.{name}"]
+    return importlib.import_module(f"leakyedu.exercises.{name}")
+
+
+@pytest.fixture
+def today():
+    lesson = next_day()
+    yield lesson
+    sys.modules["leakyedu.exercises.one_euler_step"] = ex
+
+
+def test_a_prediction_is_there_the_next_day_and_its_cell_may_run_again(today):
+    today.peak_time.predict(7.5)
+    assert today.peak_time.compare().text.startswith("You predicted 7.5 ms. It is 6 ms: ")
+
+    later = next_day()
+
+    assert later.peak_time.prediction == 7.5
+    assert later.peak_time.predict(...).text == "Your prediction is kept: 7.5 ms."
+    assert later.peak_time.predict(7.5).text == "Kept: you predict 7.5 ms."
+    assert later.peak_time.compare().text.startswith("You predicted 7.5 ms. It is 6 ms: ")
+
+
+def test_a_prediction_before_the_answer_may_be_changed(today):
+    today.peak_time.predict(7.5)
+
+    assert today.peak_time.predict(8).text == "Kept: you predict 8 ms."
+    assert progress.record("one_euler_step.peak_time") == {"prediction": 8.0}
+
+
+def test_a_prediction_changed_after_the_answer_does_not_take_the_place_of_the_one_before(today):
+    today.peak_time.predict(7.5)
+    today.peak_time.compare()
+
+    said = today.peak_time.predict(6)
+
+    before = "Before it was shown, you predicted 7.5 ms."
+    assert said.text == f"Kept as made after the answer was shown: 6 ms. {before}"
+    assert today.peak_time.prediction == 6
+    assert today.peak_time.compare().text == (
+        f"This prediction was made after the answer was shown. {before} You predicted 6 ms. It is 6 ms: you saw it coming."
+    )
+    record = progress.record("one_euler_step.peak_time")
+    assert record == {"prediction": 7.5, "seen": True, "after": 6.0}
+    assert today.peak_time.predict(7.5).text == "Kept: you predict 7.5 ms."
+    assert today.peak_time.prediction == 7.5
+
+
+def test_a_prediction_made_after_the_answer_alone_says_so(today):
+    assert today.peak_time.compare().text == "You made no prediction. It is 6 ms."
+
+    assert today.peak_time.predict(6).text == "Kept as made after the answer was shown: 6 ms."
+    assert today.peak_time.compare().text.startswith(
+        "This prediction was made after the answer was shown. You "
+    )
+    assert next_day().peak_time.prediction == 6
+
+
+def test_a_prediction_that_a_newer_lesson_cannot_read_counts_as_none(today):
+    progress.change("one_euler_step.peak_time", lambda record: record.update(prediction="b"))
+    progress.change("one_euler_step.decay_first", lambda record: record.update(prediction="z"))
+
+    assert today.peak_time.prediction is None
+    assert today.decay_first.predict(...).text.startswith("No prediction yet")
+
+
+def test_points_are_kept_as_what_they_are(today):
+    today.peak_time.kind = curve().kind
+
+    today.peak_time.predict([0.63, 0.9, 0.95])
+
+    assert progress.record("one_euler_step.peak_time") == {"prediction": [[10, 0.63], [20, 0.9], [30, 0.95]]}
+    assert today.peak_time.prediction == ((10, 0.63), (20, 0.9), (30, 0.95))
+
+
+@pytest.mark.parametrize(
+    "number",
+    [1.0, True, 0, 6, "1", np.zeros(2), 10**5000, WithoutRepr()],
+    ids=lambda number: type(number).__name__,
+)
+def test_a_hint_by_what_is_no_number_of_one_is_none_and_keeps_nothing(today, number):
+    assert today.by_hand.hint(number).text.startswith("There are hints 1 to 3; ")
+    assert today.recall.check(number, "b").text.startswith("There are questions 1 to 5; ")
+    assert progress.record("one_euler_step.by_hand") == {}
+
+
+def test_a_whole_number_of_numpy_or_torch_is_one(today):
+    assert today.by_hand.hint(np.int64(2)).text.startswith("Hint 2 of 3")
+    assert today.recall.check(torch.tensor(1), "b").passed
+    assert progress.record("one_euler_step.by_hand") == {"hints": 2}
+
+
+@pytest.mark.parametrize(
+    "answers", [(WithoutRepr(), 1), (10**5000, 1), ("b", "c")], ids=["without words", "huge", "two"]
+)
+def test_two_answers_at_once_are_none_anywhere(today, answers):
+    assert today.peak_time.predict(*answers).text.startswith("Not kept. This wants one answer")
+    assert today.recall.check(1, *answers).text.startswith("Not yet. This wants one answer")
+    assert today.by_hand.check(*answers).text.startswith("Not yet. This wants one answer")
+
+
+def test_tries_hints_and_the_first_pass_are_kept(today):
+    today.by_hand.check(...)
+    assert progress.record("one_euler_step.by_hand") == {}
+
+    today.by_hand.check(0.1)
+    today.by_hand.hint()
+    today.by_hand.hint(3)
+    today.by_hand.hint(1)
+    today.by_hand.check(0.17)
+    next_day().by_hand.check(0.2)
+    next_day().by_hand.solution()
+
+    assert progress.record("one_euler_step.by_hand") == {
+        "tries": 3,
+        "hints": 3,
+        "passed": date.today().isoformat(),
+        "solution": True,
+    }
+
+
+def test_each_question_of_a_recall_is_kept(today):
+    today.recall.check(2, "c")
+    today.recall.check(2, today.recall.questions[1][1].right)
+    today.recall.check(3)
+
+    assert progress.records().keys() == {"one_euler_step.recall.2"}
+    assert progress.record("one_euler_step.recall.2") == {"tries": 2, "passed": date.today().isoformat()}
+
+
+def test_an_exercise_of_no_lesson_is_kept_by_itself():
+    exercise = fresh(ex.by_hand)
+
+    exercise.check(0.17)
+
+    assert exercise.record.read() == {"tries": 1, "passed": date.today().isoformat()}
+    assert progress.records() == {}
+
+
+def test_what_cannot_be_kept_is_said_below_the_first_words(today, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("LEAKYEDU_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr(progress, "_memory", {})
+    monkeypatch.setattr(progress, "_why_in_memory", "")
+
+    passed = today.by_hand.check(0.1).passed  # words that nobody is shown
+    first, second = (today.by_hand.check(0.17)._repr_mimebundle_() for _ in range(2))
+
+    assert not passed
+    for words in first.values():
+        assert words.startswith(("Right. 0.17 V.", "<div"))
+        assert "the lesson goes on." in words
+    assert "the lesson goes on." not in str(second)
+    assert today.by_hand.record.read()["tries"] == 3
+
+
+# The prediction of a lesson that its experiment draws.
+DRAWN = {
+    "a_leaky_bucket.settles": "bucket",
+    "the_equation.sketch": "slope_field",
+    "synapses.peak_time": "synapses",
+    "one_euler_step.peak_time": "step_order",
+    "euler_against_exact.rings_beyond": "step_size",
+    "exact_steps.best": "methods",
+    "a_filter.cut_off": "filter",
+    "whole_sequences.crossover": "speed",
+    "learning.end_of_tau": "learning",
+    "noise.spread": "noise",
+    "threshold_and_spikes.rate_at_start": "threshold",
+}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_prediction_is_drawn_by_the_experiment_of_its_lesson_and_none_is_not(name):
+    (prediction,) = (p.values[0] for p in PREDICTIONS if p.id == name)
+    lab = importlib.import_module(f"leakyedu.labs.{DRAWN[name]}").lab
+
+    before = lab.figure(prediction=prediction.prediction)[1]
+    prediction.predict(prediction.kind.right)
+    after = lab.figure(prediction=prediction.prediction)[1]
+
+    assert "You " not in before
+    assert re.search(r"You (predicted|sketched) ", after)
+
+
 # -- What else may come --------------------------------------------------------------------------
 
 
@@ -227,16 +438,16 @@ def number() -> Exercise:
     ("answer", "words"),
     [
         (None, "got None: what a function without `return` gives"),
-        ("0.17", "`0.17` is text. Write the number without quotes"),
+        ("0.17", 'This is the text "0.17". Write the number without quotes'),
         (True, "This wants a number in V, and got `True`"),
         (1j, "This wants a number in V, and got a complex"),
         ([0.17], "This wants a number in V, and got a list"),
         (float("nan"), "nan is no number that a neuron can have"),
         (float("inf"), "inf is no number that a neuron can have"),
-        (torch.zeros(3), "got a tensor of shape (3,) that is no number"),
-        (np.zeros(3), "got a NumPy array that is no number"),
-        (sympy.Symbol("v"), "that is no number"),
-        (Broken(), "that is no number"),
+        (torch.zeros(3), "got a tensor of shape (3,) that cannot be read as one"),
+        (np.zeros(3), "got a NumPy array that cannot be read as one"),
+        (sympy.Symbol("v"), "that cannot be read as one"),
+        (Broken(), "that cannot be read as one"),
         (print, "This wants a number in V, and got"),
         (170.0, "The digits are right, in thousandths of V. Answer in V."),
         (0.00017, "The digits are right, in thousands of V. Answer in V."),
@@ -564,11 +775,15 @@ def test_points_of_a_curve_are_kept_as_pairs_and_compared_where_they_are_farthes
         "You predicted v (V) 0.63, 0.9, 0.95. It is 0.6321, 0.8647, 0.9502. "
         "At time (ms) 20 your prediction is too high by 0.0353, more than elsewhere."
     )
-    prediction.predict([0.63, 0.86, 0.95])
-    assert prediction.compare().text.endswith("You saw it coming.")
+    near = curve()
+    near.predict([(10, 0.63), (20, 0.86), (30, 0.95)])
+    assert near.compare().text.endswith("You saw it coming.")
 
 
-@pytest.mark.parametrize("answer", [None, 0.63, [0.63], "abc", [1, 2, float("inf")], [1, 2, None]])
+@pytest.mark.parametrize(
+    "answer",
+    [None, 0.63, [0.63], "abc", [1, 2, float("inf")], [1, 2, None], [(1, 1), (2, 2), (3, 3)], [], iter(())],
+)
 def test_points_that_are_none_are_not_kept(answer):
     prediction = curve()
 
@@ -745,7 +960,7 @@ def send(field: widgets.Widget, typed: str) -> None:
         (ex.by_hand, "0.17", "Right. 0.17 V."),
         (ex.by_hand, " 0,17 V ", "Right. 0.17 V."),
         (ex.by_hand, "0.1", "This is the voltage after the first step."),
-        (ex.by_hand, "a lot", "is text. Write the number"),
+        (ex.by_hand, "a lot", "Write the number without quotes"),
         (ex.by_hand, "", "Not tried yet"),
         (ex.order, "c a b", "Right. C, then A, then B"),
         (hunt(), "0.001, 0.002", "Right. With dt = 0.001"),
@@ -850,11 +1065,6 @@ def with_an_odd_signature(x, state, p, dt):
 with_an_odd_signature.__signature__ = 3
 
 
-class WithoutRepr:
-    def __repr__(self):
-        raise RuntimeError("no repr")
-
-
 @pytest.mark.parametrize("answer", [raises_the_unspeakable, with_an_odd_signature, WithoutRepr()])
 @pytest.mark.parametrize("exercise", [ex.step, ex.order, ex.by_hand])
 def test_a_check_raises_for_no_object(exercise, answer):
@@ -887,6 +1097,45 @@ def test_a_wrong_answer_does_not_pass_by_patching_torch():
     assert torch.Tensor.__add__ is add
     assert torch.exp is exp
     assert not hasattr(torch.Tensor, "brand_new")
+
+
+def moves_house(x, state, p, dt):
+    os.chdir("/")
+    os.environ["LEAKYEDU_ODD"] = "1"
+    sys.path.insert(0, "/")
+    sys.setrecursionlimit(5000)
+    torch.nn.functional.relu = None
+    return state
+
+
+def test_folder_environment_and_path_are_put_back():
+    def surroundings():
+        functional = torch.nn.functional.relu
+        return os.getcwd(), dict(os.environ), list(sys.path), sys.getrecursionlimit(), functional
+
+    before = surroundings()
+
+    assert not fresh(ex.step).check(moves_house).passed
+    assert surroundings() == before
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_the_right_answer_passes_whatever_device_a_notebook_has_made_the_default(exercise):
+    with torch.device("meta"):
+        assert fresh(exercise).check(exercise.kind.right).passed
+
+
+def test_a_check_inside_a_checked_answer_is_no_reason_to_wait():
+    inner = fresh(ex.step)
+
+    def checks_itself(x, state, p, dt):
+        assert inner.check(right).passed
+        return right(x, state, p, dt)
+
+    start = time.perf_counter()
+
+    assert fresh(ex.step).check(checks_itself).passed
+    assert time.perf_counter() - start < 3
 
 
 def every_generator() -> tuple:

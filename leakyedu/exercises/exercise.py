@@ -2,16 +2,21 @@
 
 An exercise is a question, a kind of answer, hints and a solution. Only ``...`` means "not tried
 yet". A check never raises, says the same about the same answer, and never gives the answer away.
+What the learner does is kept in his progress.
 """
 
 import html
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
+import torch
 from IPython.display import display
 
+from leakyedu import progress
 from leakyedu.exercises.kinds import (
     NOT_TRIED,
     Choice,
@@ -23,6 +28,7 @@ from leakyedu.exercises.kinds import (
     Witness,
 )
 from leakyedu.exercises.page import inline, live, options, to_html
+from leakyedu.exercises.record import Record
 
 if TYPE_CHECKING:
     from leakyedu.exercises.expression import Expression
@@ -51,7 +57,7 @@ class Feedback:
         return to_html(self.text, self.code)
 
     def _repr_mimebundle_(self, **_) -> dict[str, Any]:
-        bundle = {"text/plain": repr(self), "text/html": self.html}
+        bundle = with_news({"text/plain": repr(self), "text/html": self.html})
         if self.asked is None:
             return bundle
         return self.asked.on_page(self)._repr_mimebundle_() | bundle
@@ -70,7 +76,8 @@ class Verdict(Feedback):
     @property
     def html(self) -> str:
         """The words as HTML, with a bar that says whether the answer is right."""
-        return to_html(self.text, self.code, passed=None if self.text == NOT_TRIED else self.passed)
+        passed = None if self.text == NOT_TRIED else self.passed
+        return to_html(self.text, self.code, passed=passed)
 
 
 class Exercise:
@@ -94,18 +101,24 @@ class Exercise:
         self._solution = solution
         self._hints_given = 0
         self._passed: list = []
+        self.record = Record(self)
 
     def check(self, answer: Any = ..., *rest: Any) -> Verdict:
         """Say whether an answer is right and, if not, which mistake it makes. Never raises."""
         try:
-            passed, text, kept = self._look_at(answer, *rest)
+            # Whatever device a notebook has made the default: the cases are few and small.
+            with torch.device("cpu"):
+                passed, text, kept = self._look_at(answer, *rest)
         except Exception as error:
             # An answer may be any object, and each look at it may fail in a way of its own.
             passed, text, kept = False, f"Your answer cannot be looked at: {type(error).__name__}.", None
+        if text == NOT_TRIED:
+            return Verdict(text, asked=self)
+        self.record.change(lambda record: _count(record, passed))
         if passed:
             self._passed = [answer if kept is None else kept]
             return Verdict(f"Right. {text}", passed=True)
-        return Verdict(text if text == NOT_TRIED else f"Not yet. {text}", asked=self)
+        return Verdict(f"Not yet. {text}", asked=self)
 
     def _look_at(self, answer: Any, *rest: Any) -> Trial:
         if rest:
@@ -121,22 +134,24 @@ class Exercise:
 
     def on_page(self, said: Feedback) -> widgets.Widget:
         """Return the words with a field for the answer, if it fits into one, and buttons that lead on."""
-        actions = {"Hint": lambda: self.hint().html, "Solution": lambda: self.solution().html}
-        return live(said.html, self.kind, lambda given: self.check(given).html, actions)
+        actions = {"Hint": lambda: shown(self.hint()), "Solution": lambda: shown(self.solution())}
+        return live(said.html, self.kind, lambda given: shown(self.check(given)), actions)
 
     def hint(self, number: int | None = None) -> Feedback:
         """Give the next hint: first a nudge, then the method, then almost the code; or one by its number."""
         last = len(self.hints)
-        if number is not None and number not in range(1, last + 1):
-            return Feedback(f"There are hints 1 to {last}; `{number!r}` is none of them.")
         if number is None:
             number = self._hints_given = min(self._hints_given + 1, last)
+        elif (number := _among(last, given := number)) is None:
+            return Feedback(f"There are hints 1 to {last}; {_quoted(given)} is none of them.")
+        self.record.change(lambda record: record.update(hints=max(number, record.get("hints", 0))))
         more = "; after it comes `solution()`" if number == last else ""
         text, _, code = self.hints[number - 1].partition("\n\n")
         return Feedback(f"Hint {number} of {last}{more}. {text}", code)
 
     def solution(self) -> Feedback:
         """Give the solution, and say that it is one."""
+        self.record.change(lambda record: record.update(solution=True))
         code = self.kind.code() if hasattr(self.kind, "code") else ""
         return Feedback(f"This is the solution, not a hint. {self._solution}", code)
 
@@ -162,31 +177,67 @@ class Prediction:
 
     def __init__(self, question: str, kind: Number | Choice | Points) -> None:
         self.question, self.kind = question, kind
-        self.prediction: float | str | tuple | None = None
+        self.record = Record(self)
+
+    @property
+    def prediction(self) -> float | str | tuple | None:
+        """The prediction that was made last, on an earlier day perhaps; None if there is none."""
+        before, after = self._kept()
+        return before if after is None else after
+
+    def _kept(self) -> list[float | str | tuple | None]:
+        """Return what was predicted before the answer was shown, and what after it."""
+        record = self.record.read()
+        kept = [record.get(name) for name in ("prediction", "after")]
+        # A newer version of the lesson may ask for something else: what it cannot read counts as none.
+        return [None if value is None else self.kind.read(value)[0] for value in kept]
 
     def predict(self, answer: Any = ..., *rest: Any) -> Feedback:
-        """Keep a prediction in place of an earlier one; ``...`` skips it."""
-        self.prediction = None
-        if rest:
-            return Feedback(f"Not kept. {_one_answer(answer, *rest)}")
-        if answer is ...:
+        """Keep a prediction in place of an earlier one; ``...`` skips it. Never raises."""
+        try:
+            return self._predict(answer, *rest)
+        except Exception as error:
+            # An answer may be any object, and each look at it may fail in a way of its own.
+            return Feedback(f"Not kept. Your answer cannot be looked at: {type(error).__name__}.")
+
+    def _predict(self, answer: Any, *rest: Any) -> Feedback:
+        earlier = self.prediction
+        if answer is ... and not rest:
             text = f"No prediction yet: replace `...` by {self.kind.expected()}. You may skip it and go on."
+            if earlier is not None:
+                text = f"Your prediction is kept: {self.kind.show(earlier)}."
             return Feedback(text, asked=self)
-        prediction, complaint = self.kind.read(answer)
+        prediction, complaint = (None, _one_answer(answer, *rest)) if rest else self.kind.read(answer)
         if prediction is None:
-            return Feedback(f"Not kept. {complaint}")
-        self.prediction = prediction
-        return Feedback(f"Kept: you predict {self.kind.show(prediction)}.")
+            stays = "" if earlier is None else f" Your earlier one stays: {self.kind.show(earlier)}."
+            return Feedback(f"Not kept. {complaint}{stays}")
+        self.record.change(lambda record: _predict(record, prediction))
+        before, after = self._kept()
+        if after is None:
+            return Feedback(f"Kept: you predict {self.kind.show(prediction)}.")
+        return Feedback(
+            f"Kept as made after the answer was shown: {self.kind.show(after)}.{self._before(before)}"
+        )
+
+    def _before(self, before: float | str | tuple | None) -> str:
+        return "" if before is None else f" Before it was shown, you predicted {self.kind.show(before)}."
 
     def on_page(self, said: Feedback) -> widgets.Widget:
         """Return the words with a field for the prediction."""
-        return live(said.html, self.kind, lambda given: self.predict(given).html)
+        return live(said.html, self.kind, lambda given: shown(self.predict(given)))
 
     def compare(self) -> Feedback:
-        """Hold the prediction against what happens."""
-        if self.prediction is None:
+        """Hold the prediction against what happens; from now on the answer counts as shown."""
+        before, after = self._kept()
+        if not self.record.read().get("seen"):
+            self.record.change(lambda record: record.update(seen=True))
+        if after is not None:
+            return Feedback(
+                f"This prediction was made after the answer was shown.{self._before(before)} {self.kind.compare(after)}"
+            )
+        if before is None:
             return Feedback(f"You made no prediction. {self.kind.tell()}")
-        return Feedback(self.kind.compare(self.prediction))
+        return Feedback(self.kind.compare(before))
 
 
 class Recall:
@@ -198,14 +249,23 @@ class Recall:
 
     def __init__(self, *questions: tuple[str, Choice]) -> None:
         self.questions = questions
+        self.records = [Record(self, str(number)) for number in range(1, len(questions) + 1)]
 
-    def check(self, number: int = 0, answer: Any = ...) -> Verdict:
-        """Say something to an answer: ``recall.check(2, "b")``. Questions count from 1."""
-        if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= len(self.questions):
-            return Verdict(f"There are questions 1 to {len(self.questions)}; `{number!r}` is none of them.")
-        if answer is ...:
+    def check(self, number: int = 0, answer: Any = ..., *rest: Any) -> Verdict:
+        """Say something to an answer: ``recall.check(2, "b")``. Questions count from 1. Never raises."""
+        last = len(self.questions)
+        if (number := _among(last, given := number)) is None:
+            return Verdict(f"There are questions 1 to {last}; {_quoted(given)} is none of them.")
+        if answer is ... and not rest:
             return Verdict(NOT_TRIED)
-        passed, text, _ = self.questions[number - 1][1].try_out(answer)
+        if rest:
+            return Verdict(f"Not yet. {_one_answer(answer, *rest)}")
+        try:
+            passed, text, _ = self.questions[number - 1][1].try_out(answer)
+        except Exception as error:
+            # An answer may be any object, and each look at it may fail in a way of its own.
+            return Verdict(f"Not yet. Your answer cannot be looked at: {type(error).__name__}.")
+        self.records[number - 1].change(lambda record: _count(record, passed))
         return Verdict(f"{'Right' if passed else 'Not yet'}. {text}", passed=passed)
 
     def show(self) -> None:
@@ -225,15 +285,63 @@ class Recall:
         buttons, words = options(choice, f"Answer {number}"), widgets.HTML()
 
         def respond(change: dict) -> None:
-            words.value = self.check(number, change["new"]).html
+            words.value = shown(self.check(number, change["new"]))
 
         buttons.observe(respond, names="value")
         return widgets.VBox([widgets.HTML(f"<b>{number}.</b> {inline(question)}"), buttons, words])
 
 
+def shown(said: Feedback) -> str:
+    """Return words as HTML for a page that shows them now."""
+    return with_news({"text/html": said.html})["text/html"]
+
+
+def with_news(bundle: dict[str, str]) -> dict[str, str]:
+    """Add to words that are shown now what the learner must hear of his progress, once."""
+    if not (news := progress.news()):
+        return bundle
+    added = {"text/plain": f"\n\n{news}", "text/html": to_html(news)}
+    return {kind: words + added[kind] for kind, words in bundle.items()}
+
+
+def _among(last: int, number: Any) -> int | None:
+    """Return a whole number from 1 to the last, of any type; None if it is none of these."""
+    try:
+        number = 0 if isinstance(number, bool) else operator.index(number)
+    except Exception:
+        # Any object may come here, and each raises an error of its own.
+        return None
+    return number if 1 <= number <= last else None
+
+
+def _quoted(x: Any) -> str:
+    try:
+        return f"`{repr(x)[:60]}`"
+    except Exception:
+        # Even that may fail: the digits of a huge number are too many, or it raises an error of its own.
+        return "that"
+
+
+def _count(record: dict, passed: bool) -> None:
+    """Count a try, and keep the day of the first right one."""
+    record["tries"] = record.get("tries", 0) + 1
+    if passed:
+        record.setdefault("passed", date.today().isoformat())
+
+
+def _predict(record: dict, prediction: float | str | tuple) -> None:
+    """Keep a prediction in a record; one made after the answer leaves the one before it alone."""
+    plain = [list(pair) for pair in prediction] if isinstance(prediction, tuple) else prediction
+    if not record.get("seen"):
+        record["prediction"] = plain
+    else:
+        record["after"] = None if plain == record.get("prediction") else plain
+
+
 def _one_answer(*answers: Any) -> str:
     """Say that several answers came where one is wanted: often the two halves of a decimal comma."""
-    listed = ", ".join(map(repr, answers))
-    if len(answers) == 2 and all(type(x) is int for x in answers) and answers[1] >= 0:
-        return f"`{listed}` are two numbers. Write a decimal point: `{answers[0]}.{answers[1]}`."
+    words = [_quoted(answer).strip("`") for answer in answers]
+    listed = ", ".join(words)
+    if len(answers) == 2 and all(type(x) is int and abs(x) < 1e9 for x in answers) and answers[1] >= 0:
+        return f"`{listed}` are two numbers. Write a decimal point: `{'.'.join(words)}`."
     return f"This wants one answer, and got {len(answers)}. Several belong into brackets or into one text."

@@ -12,9 +12,10 @@ from types import EllipsisType
 from typing import Any
 
 import sympy
+from sympy.core.function import AppliedUndef
 
 from leakyedu.exercises.formula import FormulaError, evaluate, parse
-from leakyedu.exercises.guard import run_guarded
+from leakyedu.exercises.guard import StoppedError, run_guarded
 from leakyedu.exercises.kinds import Mistake, Trial, name_kind
 
 
@@ -77,7 +78,10 @@ class Expression:
             except FormulaError as error:
                 return None, str(error)
         if isinstance(answer, sympy.Equality):
-            if not (isinstance(answer.lhs, sympy.Symbol) or answer.lhs.is_Function):
+            # A slope on the left, `dv/dt = ...`, is what a question with a `v` asks for.
+            named = answer.lhs.expr if answer.lhs.is_Derivative else None
+            slope = isinstance(named, AppliedUndef) and named.func.__name__ in self.ranges
+            if not (isinstance(answer.lhs, sympy.Symbol) or answer.lhs.is_Function or slope):
                 return (
                     None,
                     f"This is an equation. Give {self.expected()} alone: what stands right of the `=`, solved.",
@@ -99,6 +103,9 @@ class Expression:
         # Before anything else looks at it: parts that are shared count as often as they are met.
         if any(n >= self.PARTS for n, _ in enumerate(sympy.preorder_traversal(answer))):
             return None, f"Your formula has more than {self.PARTS} parts. Bring it into a shorter form first."
+        # `v(t)`, as a derivation in sympy has it, is the `v` of the question.
+        functions = {f: sympy.Symbol(f.func.__name__) for f in answer.atoms(AppliedUndef)}
+        answer = answer.xreplace({f: v for f, v in functions.items() if v.name in self.ranges})
         unknown = sorted(_names(answer) - self.ranges.keys())
         if constants := [name for name in unknown if re.fullmatch("C[0-9]+", name)]:
             return (
@@ -205,7 +212,7 @@ def _size(value: Any, truth: Any) -> str:
 
 def _describe_formula(error: BaseException) -> str:
     """Say in a sentence why a formula has no values."""
-    if isinstance(error, TimeoutError):
+    if isinstance(error, StoppedError):
         return f"Your formula {error}."
     if isinstance(error, FormulaError):
         return str(error)

@@ -16,6 +16,7 @@ are a kind of their own file, :mod:`~leakyedu.exercises.expression`.
 """
 
 import inspect
+import itertools
 import linecache
 import math
 import re
@@ -28,7 +29,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Generator, Tensor
 
-from leakyedu.exercises.guard import run_guarded
+from leakyedu.exercises.guard import StoppedError, run_guarded
 
 NOT_TRIED = "Not tried yet: replace `...` by your answer and run the cell again."
 
@@ -99,16 +100,16 @@ class Number:
     def read(self, answer: Any) -> tuple[float | None, str]:
         """Return the answer as a number, or None and what is wrong with it."""
         if isinstance(answer, str):
-            return None, f"`{answer}` is text. Write the number without quotes and without its unit."
-        if isinstance(answer, Tensor) and answer.numel() == 1:
-            answer = answer.item()
-        if isinstance(answer, (bool, complex)) or not hasattr(answer, "__float__"):
+            return None, f"This is {name_kind(answer)}. Write the number without quotes and without its unit."
+        if _is_no_number(answer) or not hasattr(answer, "__float__"):
             return None, f"This wants {self.expected()}, and got {name_kind(answer)}."
-        try:
-            number = float(answer)
-        except Exception:
+        number = answer if type(answer) is float else _asked(float, answer)
+        if number is None:
             # A symbolic expression, an array of several numbers: each raises an error of its own.
-            return None, f"This wants {self.expected()}, and got {name_kind(answer)} that is no number."
+            return (
+                None,
+                f"This wants {self.expected()}, and got {name_kind(answer)} that cannot be read as one.",
+            )
         if not math.isfinite(number):
             return None, f"{number} is no number that a neuron can have. Look for a division by 0."
         low, high = self.between
@@ -237,7 +238,7 @@ class Order:
         if order == self.right:
             return Trial(True, f"{', then '.join(order)}: {self.why}")
         if sorted(order) != sorted(self.lines):
-            return Trial(False, f"This wants {self.expected()}: each letter once. It got `{answer}`.")
+            return Trial(False, f"This wants {self.expected()}: each letter once. It got `{_short(answer)}`.")
         texts = dict(self.mistakes)
         return Trial(
             False,
@@ -278,13 +279,16 @@ class Points:
 
     def read(self, answer: Any) -> tuple[tuple[tuple[float, float], ...] | None, str]:
         """Return pairs of a place and a value, or None and what is wrong with the answer."""
-        try:
-            values = [float(value) for value in answer]
-        except Exception:
-            # No list at all, or a list of anything: each raises an error of its own.
+        values, places = _asked(_list, answer), self.at
+        if values and all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in values):
+            places, values = zip(*values, strict=True)
+        places, values = _asked(_floats, places), _asked(_floats, values)
+        if values is None or places is None or isinstance(answer, (str, Mapping)):
             return None, f"This wants {self.expected()}, and got {name_kind(answer)}."
         if len(values) != len(self.at):
             return None, f"This wants {self.expected()}, and got {len(values)}."
+        if tuple(places) != tuple(map(float, self.at)):
+            return None, f"This wants {self.expected()}, and got other places: {_listed(places)}."
         if not all(map(math.isfinite, values)):
             return None, "One of these is no number that a neuron can have. Look for a division by 0."
         return tuple(zip(self.at, values, strict=True)), ""
@@ -340,10 +344,8 @@ class Witness:
 
     def try_out(self, answer: Any) -> Trial:
         """Call both functions and compare."""
-        try:
-            numbers = [float(number) for number in answer]
-        except Exception:
-            # No tuple at all, or a tuple of anything: each raises an error of its own.
+        numbers = _asked(_floats, answer)
+        if numbers is None:
             return Trial(False, f"This wants {self.expected()}, and got {name_kind(answer)}.")
         if len(numbers) != len(self.within):
             return Trial(False, f"This wants {self.expected()}, and got {len(numbers)}.")
@@ -594,13 +596,32 @@ def _number(word: str) -> float | str:
         return word
 
 
+def _floats(answer: Any) -> list[float]:
+    return [float(number) for number in _list(answer)]
+
+
+def _list(answer: Any) -> list:
+    return list(itertools.islice(answer, 1000))  # it may have no end
+
+
+def _asked(what: Callable, answer: Any) -> Any:
+    """Return ``what(answer)``, or None if it fails: an answer may be any object, whose own code runs here."""
+    return run_guarded(lambda: what(answer)).value
+
+
 def _listed(numbers: Iterable[float]) -> str:
     return ", ".join(f"{number:.4g}" for number in numbers)
 
 
+def _is_no_number(x: Any) -> bool:
+    """Tell whether something has a ``float`` that says too little of it: True, a complex number."""
+    of_numpy = str(getattr(x, "dtype", ""))
+    return isinstance(x, (bool, complex)) or of_numpy.endswith("bool") or "complex" in of_numpy
+
+
 def _not_a_number(x: Any) -> str | None:
     """Say why something is not one number, or None."""
-    if isinstance(x, (bool, complex, str)) or getattr(x, "ndim", 0) or not hasattr(x, "__float__"):
+    if _is_no_number(x) or isinstance(x, str) or getattr(x, "ndim", 0) or _asked(float, x) is None:
         return f"is {name_kind(x)}; return one number."
     return None
 
@@ -611,22 +632,35 @@ def _apart(x: Tensor, y: Tensor) -> str:
     return next((f"{x:.{n}g}" for n in (5, 8, 12) if f"{x:.{n}g}" != f"{y:.{n}g}"), repr(x))
 
 
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
 def name_kind(x: Any) -> str:
     """Name what something is, in a learner's words."""
     if isinstance(x, Tensor):
         return f"a tensor of shape {tuple(x.shape)}"
     if type(x).__module__ == "numpy":
         return "a NumPy array" if getattr(x, "ndim", 0) else "a NumPy number"
+    if isinstance(x, str):
+        return f'the text "{_short(x)}"' if x else "an empty text"
+    if isinstance(x, type):
+        return "a class"
+    if inspect.isroutine(x):
+        return "a function"
+    if isinstance(x, bool):
+        return f"`{x}`"
+    name = type(x).__name__
     names = {
-        "NoneType": "None (what a function without `return` gives)", "bool": f"`{x}`", "str": f'the text "{x}"',
-        "int": "a plain number", "float": "a plain number", "function": "a function",
+        "NoneType": "None (what a function without `return` gives)", "int": "a plain number", "float": "a plain number",
+        "complex": "a complex number", "bytes": "bytes",
     }  # fmt: skip
-    return names.get(type(x).__name__, f"a {type(x).__name__}")
+    return names.get(name, f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}")
 
 
 def _describe(error: BaseException, function: Callable) -> str:
     """Say in one sentence how a learner's function failed, and in which of its lines."""
-    if isinstance(error, TimeoutError):
+    if isinstance(error, StoppedError):
         return f"Your function {error}."
     code = getattr(function, "__code__", None)
     where = ""
@@ -641,8 +675,8 @@ def _describe(error: BaseException, function: Callable) -> str:
         )
     if "ellipsis" in str(error):
         return f"A `...` still stands{where}: put your own code in its place."
-    message = str(error).splitlines()[0][:200] if str(error) else "no message"
-    return f"Your function stopped with {type(error).__name__}{where}: {message}."
+    message = f": {str(error).splitlines()[0][:200]}" if str(error) else ""
+    return f"Your function stopped with {type(error).__name__}{where}{message}."
 
 
 def _copy(case: Any) -> Any:

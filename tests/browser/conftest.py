@@ -2,17 +2,24 @@
 
 import json
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from urllib.request import Request, urlopen
+from uuid import uuid4
 
 import pytest
+from playwright.sync_api import Page
 
+from tests.browser.notebook import Lesson
 from tests.browser.server import CHROMIUM, FLAGS, running
 
 
 class Lab(NamedTuple):
     folder: Path
+    progress: Path
     address: str
     token: str
 
@@ -37,7 +44,7 @@ def lab(tmp_path_factory):
     home = tmp_path_factory.mktemp("learner")
     with running(home, "leakyedu.cli", "lab", "--no-browser", "--port", "0") as address:
         host, token = re.match(r"(http://[^/]+)/lab\S*\?token=(\w+)", address).groups()
-        yield Lab(home / "leakyedu-lessons", host, token)
+        yield Lab(home / "leakyedu-lessons", home / "progress", host, token)
 
 
 @pytest.fixture(scope="session")
@@ -68,3 +75,29 @@ def page(chromium):
     yield page
     page.close()
     assert [url for url in asked if not OF_VOILA.match(url)] == []
+
+
+@contextmanager
+def clean_copy(page: Page, lab: Lab, name: str) -> Iterator[Lesson]:
+    """Open a clean copy of a notebook with a kernel of its own, before a learner without a past."""
+    copy = f"copy_{uuid4().hex[:8]}.ipynb"
+    shutil.copy(lab.folder / name, lab.folder / copy)
+    shutil.rmtree(lab.progress, ignore_errors=True)
+    yield Lesson(page, lab.url(copy))
+    for session in lab.api("sessions"):
+        if session["path"] == copy:
+            lab.api(f"sessions/{session['id']}", "DELETE")
+
+
+@pytest.fixture
+def lesson(page, lab):
+    """Open lesson 4."""
+    with clean_copy(page, lab, "04_one_euler_step.ipynb") as lesson:
+        yield lesson
+
+
+@pytest.fixture
+def start_page(page, lab):
+    """Open the start page."""
+    with clean_copy(page, lab, "00_start_here.ipynb") as start_page:
+        yield start_page

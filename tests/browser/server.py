@@ -32,7 +32,12 @@ def running(folder: Path, *arguments: str) -> Iterator[str]:
     server = subprocess.Popen(
         [sys.executable, "-m", *arguments],
         cwd=folder,
-        env={**os.environ, "JUPYTER_CONFIG_DIR": str(folder), "JUPYTER_RUNTIME_DIR": str(folder)},
+        env={
+            **os.environ,
+            "JUPYTER_CONFIG_DIR": str(folder),
+            "JUPYTER_RUNTIME_DIR": str(folder),
+            "LEAKYEDU_HOME": str(folder / "progress"),
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -8,8 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.notebook import SLOWLY, Lesson
 from tests.browser.server import CHROMIUM, free_port, running
-from tests.browser.test_lesson_in_browser import SLOWLY, Lesson
 from tests.test_labs import NAMES, lab_of
 
 

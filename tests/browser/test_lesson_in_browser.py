@@ -1,74 +1,10 @@
 """A learner in front of lesson 4: runs it, predicts, errs, asks for a hint, moves a slider, answers."""
 
 import re
-import shutil
-from uuid import uuid4
 
-import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
-SLOWLY = 30_000  # ms: two cores start a kernel
-
-
-class Lesson:
-    """A notebook in JupyterLab, its cells known by a piece of their source."""
-
-    def __init__(self, page: Page, url: str) -> None:
-        self.page, self.url = page, url
-        self.open()
-
-    def open(self) -> None:
-        self.page.goto("about:blank")
-        self.page.goto(self.url)
-        expect(self.page.locator(".jp-Notebook .jp-Cell").first).to_be_visible(timeout=SLOWLY)
-        self.idle()
-
-    def idle(self) -> None:
-        """Wait until the kernel has nothing to do."""
-        # The circle beside the kernel's name says "idle" before there is a kernel; the bottom line does not.
-        status = self.page.locator("#jp-bottom-panel")
-        expect(status).to_contain_text("(ipykernel) | Idle", timeout=SLOWLY)
-
-    def menu(self, *names: str) -> None:
-        for name in names:
-            self.page.get_by_role(
-                "menuitem", name=re.compile(rf"^{name}( (Ctrl|Alt|Shift)\b.*)?$")
-            ).first.click()
-
-    def run_all(self) -> None:
-        self.menu("Run", "Run All Cells")
-        last = self.page.locator(".jp-CodeCell .jp-InputPrompt").last
-        expect(last).to_have_text(re.compile(r"\[\d+\]"), timeout=SLOWLY)
-
-    def cell(self, source: str) -> Locator:
-        """Return the code cell that contains ``source``, scrolled into view."""
-        cell = (
-            self.page.locator(".jp-CodeCell")
-            .filter(has=self.page.locator(".cm-content", has_text=source))
-            .first
-        )
-        cell.scroll_into_view_if_needed()
-        return cell
-
-    def rewrite(self, source: str, new: str) -> Locator:
-        """Replace the source of a cell as a learner does, run it, and return the cell."""
-        self.cell(source).locator(".cm-content").click()
-        self.page.keyboard.press("Control+A")
-        self.page.keyboard.insert_text(new)
-        self.page.keyboard.press("Control+Enter")
-        self.idle()
-        return self.cell(new.splitlines()[0])
-
-
-@pytest.fixture
-def lesson(page, lab):
-    """Open a clean copy of lesson 4 with a kernel of its own."""
-    name = f"lesson_{uuid4().hex[:8]}.ipynb"
-    shutil.copy(lab.folder / "04_one_euler_step.ipynb", lab.folder / name)
-    yield Lesson(page, lab.url(name))
-    for session in lab.api("sessions"):
-        if session["path"] == name:
-            lab.api(f"sessions/{session['id']}", "DELETE")
+from tests.browser.notebook import SLOWLY, Lesson
 
 
 def outputs(cell: Locator) -> Locator:
@@ -132,7 +68,7 @@ def test_an_endless_step_is_stopped_and_the_lesson_goes_on(lesson):
         "def my_step(x, state, p, dt):\n    while True:\n        pass\n\n\nex.step.check(my_step)",
     )
 
-    expect(cell).to_contain_text("took longer than 4 seconds and was stopped", timeout=SLOWLY)
+    expect(cell).to_contain_text("took longer than 3.5 seconds and was stopped", timeout=SLOWLY)
     again = lesson.rewrite("li_feed_forward_step(x", "print(1 + 1, 'V')")
     expect(outputs(again)).to_contain_text("2 V")
 

@@ -192,7 +192,6 @@ def test_later_cells_go_on_with_the_learners_formula_in_the_lessons_symbols(caps
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ((v_leak - OF_TIME + R * I_in) / (R * C), "`t` is not a symbol of this question."),
         (Eq(C * OF_TIME.diff(t), I_in - (OF_TIME - v_leak) / R), "This is an equation."),
         ((v_leak - v + i) / tau_mem, "is not a symbol of this question"),
         ((v_leak - v + symbols("I") * R) / (R * C), "`I` is not a symbol of this question"),

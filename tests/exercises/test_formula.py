@@ -13,7 +13,7 @@ from sympy import E, Rational, Symbol, exp, log, pi, sqrt
 
 from leakyedu.exercises.formula import FormulaError, evaluate, parse
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 NAMES = ("t", "tau", "tau_mem", "tau_syn", "v0", "V", "w", "dt")
 t, tau, tau_mem, tau_syn, v0, V, w, dt = map(Symbol, NAMES)
 

@@ -97,6 +97,16 @@ def test_the_solution_of_dsolve_passes_as_it_comes():
     )
 
 
+def test_a_voltage_that_depends_on_time_is_the_one_of_the_question():
+    v, time = sympy.Function("v"), Symbol("t", positive=True)
+    slope = exercise(Expression((V - Symbol("v")) / tau, {"v": (-1, 1), "V": (-1, 1), "tau": SPAN}))
+
+    assert slope.check((V - v(time)) / tau).passed
+    assert slope.check(sympy.Eq(v(time).diff(time), (V - v(time)) / tau)).passed
+    assert slope.check(sympy.Eq(v(time) * tau, V)).text.startswith("Not yet. This is an equation.")
+    assert "`Derivative(v, t)` still stands" in slope.check(v(time).diff(time)).text
+
+
 def test_decimal_numbers_of_python_pass():
     kind = Expression(exp(-100 * t) * Rational(3, 10), {"t": (0, 0.05)})
 
