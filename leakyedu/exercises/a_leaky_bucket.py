@@ -71,27 +71,6 @@ settles = Prediction(
 )
 
 
-def full() -> float:
-    """It is tempting to take a time constant for the time to the end. That would need the first slope all the way, and the slope shrinks."""
-    return 100.0
-
-
-def half() -> float:
-    """That is a half-life, another way to count the same thing. It is shorter than a time constant, by the factor ln 2."""
-    return 50.0
-
-
-def still_missing() -> float:
-    """That is what is still missing then: 1/e of the way. The question is how much has been gone."""
-    return 100 * (1 - GONE)
-
-
-after_one_tau = Prediction(
-    "How much of its way to the new level has v gone after one tau_mem?",
-    Number(100 * GONE, "%", tolerance=2.5, mistakes=(full, half, still_missing), between=(2, 200)),
-)
-
-
 def charging(ms: float) -> float:
     """Return v of the running example, in volt, after a current of 1 V was switched on."""
     return 1 - math.exp(-ms / TAU_MEM)

@@ -35,7 +35,6 @@ def test_the_curve_of_lesson_1_is_that_of_the_exact_step():
     points = [float(v[10 * ms - 1]) for ms in bucket.rise.kind.at]
 
     assert [value for _, value in bucket.rise.kind.right] == pytest.approx(points, rel=1e-5)
-    assert bucket.after_one_tau.kind.right == pytest.approx(100 * float(v[99]), rel=1e-5)
     assert bucket.charged(0.04, 0.01, 1.0) == pytest.approx(float(v[399]), rel=1e-5)
 
 
@@ -63,11 +62,9 @@ def test_after_two_time_constants_a_seventh_of_the_way_is_missing():
     assert choice.options[choice.right] == f"about {missing:.0f} %"
 
 
-@pytest.mark.parametrize("mistake", bucket.settles.kind.mistakes + bucket.after_one_tau.kind.mistakes)
+@pytest.mark.parametrize("mistake", bucket.settles.kind.mistakes)
 def test_a_wrong_prediction_is_told_why_it_was_tempting(mistake):
-    prediction = next(p for p in (bucket.settles, bucket.after_one_tau) if mistake in p.kind.mistakes)
-
-    said = prediction.kind.compare(mistake.answer)
+    said = bucket.settles.kind.compare(mistake.answer)
 
     assert said.endswith(mistake.text)
     assert not said.endswith("you saw it coming.")
