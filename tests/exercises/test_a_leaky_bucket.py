@@ -1,7 +1,11 @@
 """Lesson 1's exercises: their numbers, and answers in other forms."""
 
+import ast
+import inspect
 import math
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 import torch
@@ -163,6 +167,15 @@ def test_no_mistake_comes_near_tau_in_every_trace(mistake):
 
 
 # -- A bucket with a bug -------------------------------------------------------------------------
+
+
+def test_the_lesson_shows_the_function_with_the_bug_as_it_is():
+    tree = ast.parse(inspect.getsource(bucket.v_with_a_bug))
+    del tree.body[0].body[0]  # the docstring
+
+    lesson = nbformat.read(Path(__file__).parents[2] / "course/01_a_leaky_bucket.ipynb", as_version=4)
+    listing = "\n".join(f"    {line}" for line in ast.unparse(tree).splitlines())
+    assert [cell.id for cell in lesson.cells if listing in cell.source] == ["bug"]
 
 
 @pytest.mark.parametrize(
