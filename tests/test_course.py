@@ -200,7 +200,8 @@ def test_names_in_code_font_exist_in_the_code(path):
     ]
     known = set(re.findall(r"[A-Za-z_]\w*", "\n".join(sources)))
 
-    spans = re.findall(r"`([^`]+)`", "\n".join(prose_of(path)))
+    text = re.sub(r"^```.*?^```", "", "\n".join(prose_of(path)), flags=re.DOTALL | re.MULTILINE)
+    spans = re.findall(r"`([^`]+)`", text)
     named = {
         name
         for span in spans

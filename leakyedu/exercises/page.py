@@ -104,7 +104,7 @@ def _field(kind: Any) -> tuple[widgets.Widget, Callable[[Callable[[Any], None]],
         return menu, lambda answer: menu.observe(lambda change: answer(change["new"]), names="value")
     if not hasattr(kind, "parse"):
         return None
-    field = Field(wants=kind.expected())
+    field = Field(wants=kind.expected().replace("`", ""))
 
     def listen(answer: Callable[[Any], None]) -> None:
         field.on_msg(lambda _, content, __: answer(kind.parse(content["answer"])))
