@@ -14,33 +14,6 @@ START, V_START, DRIVE = 5.0, -0.5, 1.0  # ms, volt and volt: where the lab start
 
 # -- Predictions ---------------------------------------------------------------------------------
 
-flat = Prediction(
-    "A cell has v_leak = 0.2 V, and a current i of 0.5 V is held. At which voltage is dv/dt = 0?",
-    Choice(
-        "d",
-        {"a": "at 0 V", "b": "at 0.2 V", "c": "at 0.5 V", "d": "at 0.7 V"},
-        {
-            "a": "At 0 V the voltage is 0, and its slope is not: leak and current both lift it there.",
-            "b": "There the leak is 0. The current flows in all the same, so v goes on.",
-            "c": "The current is counted from v_leak on. At 0.5 V less leaks than flows in.",
-            "d": "There v_leak - v + i is 0: what leaks is as large as what flows in.",
-        },
-    ),
-)
-
-above = Prediction(
-    "The same cell is at 1.2 V, and the current of 0.5 V goes on flowing in. Which sign has dv/dt?",
-    Choice(
-        "c",
-        {"a": "above 0: v rises", "b": "0: v stays", "c": "below 0: v falls"},
-        {
-            "a": "Something flows in, so this is tempting. But the leak grows with v, and here it is the larger of the two.",
-            "b": "The voltage stays at one level alone, v_leak + i, and here it is above that.",
-            "c": "More leaks than flows in: from above, v falls to the level to which it rises from below.",
-        },
-    ),
-)
-
 
 def first_slope_from(v_start: float, i: float) -> float:
     """Return the slope in V/s of the running example, with v_leak = 0."""
@@ -84,16 +57,6 @@ first_slope = Prediction(
 )
 
 
-def through_the_start(ms: float) -> float:
-    """Return v in volt of the running example, with the current of 1 V, from the start of the lab on."""
-    return DRIVE + (V_START - DRIVE) * math.exp(-(ms - START) / (1000 * TAU_MEM))
-
-
-sketch = Prediction(
-    f"Follow the slopes from {V_START:g} V at {START:g} ms, with v_leak = 0 V, tau_mem = 10 ms and i = {DRIVE:g} V. What is v in V at 10, 15, 25 and 40 ms?",
-    Points(through_the_start, (10, 15, 25, 40), ("time (ms)", "v (V)"), tolerance=0.06),
-)
-
 raised_leak = Prediction(
     "No current flows. Somebody raises v_leak from 0 V to 0.2 V and leaves tau_mem as it is. What changes?",
     Choice(
@@ -109,6 +72,17 @@ raised_leak = Prediction(
             "c": "How fast it leaks from a given distance is up to tau_mem, and that was left alone.",
         },
     ),
+)
+
+
+def through_the_start(ms: float) -> float:
+    """Return v in volt of the running example, with the current of 1 V, from the start of the lab on."""
+    return DRIVE + (V_START - DRIVE) * math.exp(-(ms - START) / (1000 * TAU_MEM))
+
+
+sketch = Prediction(
+    f"Follow the slopes from {V_START:g} V at {START:g} ms, with v_leak = 0 V, tau_mem = 10 ms and i = {DRIVE:g} V. What is v in V at 10, 15, 25 and 40 ms?",
+    Points(through_the_start, (10, 15, 25, 40), ("time (ms)", "v (V)"), tolerance=0.06),
 )
 
 # -- The steps of the derivation -----------------------------------------------------------------
@@ -274,95 +248,6 @@ equation = Exercise(
 C * dv_dt == I_in - (v - v_leak) / R""",
     ),
     solution="Kirchhoff's law reads I_in = C dv/dt + (v - v_leak)/R. Solved for dv/dt, with R C below the line:",
-)
-
-# -- Units ---------------------------------------------------------------------------------------
-
-units = Exercise(
-    "Four versions of the equation, with all voltages and i in volt and tau_mem in second. In which of them do all terms have the same unit?",
-    Choice(
-        "c",
-        {
-            "a": "dv/dt = (v_leak - v)/tau_mem + i",
-            "b": "dv/dt = v_leak + (i - v)/tau_mem",
-            "c": "tau_mem dv/dt = v_leak - v + i",
-            "d": "dv/dt = tau_mem (v_leak - v + i)",
-        },
-        {
-            "a": "The current i is a voltage here, and it stands beside a rate. What it does to v takes time, too.",
-            "b": "Here v_leak stands alone, as if it were a leak rate. It is the voltage at which v rests.",
-            "c": "A time multiplied by a rate is an amount: each term is in volt.",
-            "d": "Multiplied by a time, volt become volt times second. On the left stands something per second.",
-        },
-    ),
-    hints=(
-        "What is the unit of dv/dt, and what becomes of it if you multiply by a time?",
-        "Write a unit below each term. Terms that are added must agree, and so must both sides.",
-        "In sympy, `leakyedu.symbolic.unit` does this for a term or an equation, and its error names the terms that differ:\n\nunit(...)",
-    ),
-    solution="Each term of (c) is in volt: second times volt per second on the left, voltages on the right.",
-)
-
-SHORT = 0.2  # ms
-
-
-def is_the_rate() -> float:
-    """This is dv/dt itself, volt per second: so far v would go in a whole second. The question is about a part of it."""
-    return first_slope_from(V_START, DRIVE)
-
-
-def is_the_distance() -> float:
-    """This is v_leak - v + i, how far v is from where it settles. It is on its way there, and takes its time."""
-    return DRIVE - V_START
-
-
-def in_one_millisecond() -> float:
-    """So far v goes in 1 ms. The question is about another time."""
-    return first_slope_from(V_START, DRIVE) / 1000
-
-
-def tau_left_out() -> float:
-    """The distance was multiplied by a time in ms. It still has to be divided by tau_mem, also in ms."""
-    return (DRIVE - V_START) * SHORT
-
-
-def no_leak() -> float:
-    """This is what the current alone adds. The cell is below v_leak, and its leak lifts it as well."""
-    return DRIVE / TAU_MEM * SHORT / 1000
-
-
-def v_not_subtracted() -> float:
-    """Here v was added, or the current left out. The equation subtracts v, and v is below 0."""
-    return (DRIVE + V_START) / TAU_MEM * SHORT / 1000
-
-
-def new_voltage() -> float:
-    """This is where v arrives. The question is how far it goes."""
-    return V_START + first_slope_from(V_START, DRIVE) * SHORT / 1000
-
-
-moved = Exercise(
-    f"A cell with v_leak = 0 V and tau_mem = 10 ms is at v = {V_START:g} V, and i = {DRIVE:g} V. By how much does v change in the next {SHORT:g} ms, in V?",
-    Number(
-        first_slope_from(V_START, DRIVE) * SHORT / 1000,
-        "V",
-        tolerance=0.0005,
-        mistakes=(
-            is_the_rate,
-            is_the_distance,
-            in_one_millisecond,
-            tau_left_out,
-            no_leak,
-            v_not_subtracted,
-            new_voltage,
-        ),
-    ),
-    hints=(
-        "The terms on the right of the equation are rates. How does a rate become an amount?",
-        "Compute dv/dt in V/s and multiply by the time in second. In so short a time, the slope hardly changes.",
-        "Almost there:\n\n(0 - (-0.5) + 1) / 0.01 * ...",
-    ),
-    solution=f"The slope is {first_slope_from(V_START, DRIVE):g} V/s, and {SHORT:g} ms of it are {first_slope_from(V_START, DRIVE) * SHORT / 1000:.2f} V.",
 )
 
 # -- The solution --------------------------------------------------------------------------------
