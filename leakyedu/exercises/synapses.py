@@ -7,16 +7,28 @@ from torch import Generator
 
 from leakyedu.exercises.exercise import Exercise, Prediction, Recall
 from leakyedu.exercises.kinds import Choice, Function, Number, Witness
-from leakyedu.methods import exact
-from leakyedu.model import LIParameters
 
 TAU_MEM, TAU_SYN = 10.0, 5.0  # of the default neuron, in ms
-SLOW_MEM, FAST_SYN = 20.0, 5.0  # of the neuron that is asked about, in ms
 
 
-def peak_in_ms(tau_mem: float = TAU_MEM, tau_syn: float = TAU_SYN) -> float:
+def peak_in_ms() -> float:
     """Return when v peaks after one spike: where the slopes of the two exponentials are equal."""
-    return math.log(tau_mem / tau_syn) / (1 / tau_syn - 1 / tau_mem)
+    return math.log(TAU_MEM / TAU_SYN) / (1 / TAU_SYN - 1 / TAU_MEM)
+
+
+def when_the_spike_arrives() -> float:
+    """This is when i peaks, and one causes the other. But as long as i is above v, v goes on rising."""
+    return 0.0
+
+
+def synaptic_constant() -> float:
+    """This is tau_syn: by then i has fallen to 37 %, which is still above v. The peak depends on both time constants."""
+    return TAU_SYN
+
+
+def membrane_constant() -> float:
+    """This is tau_mem: a held current would have taken v to 63 % by then. Here the current decays meanwhile."""
+    return TAU_MEM
 
 
 # -- Predictions ---------------------------------------------------------------------------------
@@ -40,7 +52,13 @@ jump = Prediction(
 
 peak_time = Prediction(
     "A spike arrives at t = 0. How long after it does v peak, with tau_mem = 10 ms and tau_syn = 5 ms?",
-    Number(peak_in_ms(), "ms", tolerance=0.25, between=(0, 60)),
+    Number(
+        peak_in_ms(),
+        "ms",
+        tolerance=0.25,
+        mistakes=(when_the_spike_arrives, synaptic_constant, membrane_constant),
+        between=(0, 60),
+    ),
 )
 
 second_spike = Prediction(
@@ -58,93 +76,6 @@ second_spike = Prediction(
             "c": "In real synapses the drive does shrink as v rises. Here the current does not ask for v, so nothing is lost.",
         },
     ),
-)
-
-# -- When v peaks --------------------------------------------------------------------------------
-
-
-def when_the_spike_arrives() -> float:
-    """This is when the spike arrives, and i peaks. As long as i is above v, v goes on rising."""
-    return 0.0
-
-
-def synaptic_constant() -> float:
-    """This is tau_syn: by then i has fallen to 37 %. The peak depends on both time constants."""
-    return FAST_SYN
-
-
-def membrane_constant() -> float:
-    """This is tau_mem: a held current would have taken v to 63 % by then. Here the current decays meanwhile."""
-    return SLOW_MEM
-
-
-def default_neuron() -> float:
-    """This is the peak of the default neuron. Here the membrane is twice as slow."""
-    return peak_in_ms()
-
-
-def times_subtracted() -> float:
-    """The time constants themselves were subtracted. In the exponents stand the rates, 1/tau: subtract those."""
-    return math.log(SLOW_MEM / FAST_SYN) * (SLOW_MEM - FAST_SYN)
-
-
-def rates_added() -> float:
-    """The two rates were added. One exponential on each side of the equation: taken to the same side, one rate changes its sign."""
-    return math.log(SLOW_MEM / FAST_SYN) / (1 / FAST_SYN + 1 / SLOW_MEM)
-
-
-def without_the_rates() -> float:
-    """This is the logarithm alone, a number without a unit. Divide it by what stands before t in the exponents."""
-    return math.log(SLOW_MEM / FAST_SYN)
-
-
-def decimal_logarithm() -> float:
-    """This uses the logarithm to base 10. The inverse of exp is the natural one: `math.log` or `sympy.log`."""
-    return math.log10(SLOW_MEM / FAST_SYN) / (1 / FAST_SYN - 1 / SLOW_MEM)
-
-
-def in_second() -> float:
-    """This is the time in second. The question wants milliseconds."""
-    return peak_in_ms(SLOW_MEM, FAST_SYN) / 1000
-
-
-def on_the_grid() -> float:
-    """This looks like the largest of some values 1 ms apart: the peak lies between two of them. Solve for it."""
-    t = torch.arange(60, dtype=torch.float64) + 1
-    return float(
-        t[exact(LIParameters.from_tau(FAST_SYN / 1000, SLOW_MEM / 1000), t / 1000).v_from_i.argmax()]
-    )
-
-
-peak = Exercise(
-    "Another neuron has tau_mem = 20 ms and tau_syn = 5 ms. How long after a spike does v peak, to 0.01 ms?",
-    Number(
-        peak_in_ms(SLOW_MEM, FAST_SYN),
-        "ms",
-        tolerance=0.003,
-        mistakes=(
-            when_the_spike_arrives,
-            synaptic_constant,
-            membrane_constant,
-            default_neuron,
-            times_subtracted,
-            rates_added,
-            without_the_rates,
-            decimal_logarithm,
-            in_second,
-            on_the_grid,
-        ),
-    ),
-    hints=(
-        "What is the slope of v at its peak?",
-        "Differentiate exp(-t/20) - exp(-t/5) and set the result to 0. The factor in front does not move the peak.",
-        """Both exponentials have the same slope there; take the logarithm of both sides:
-
-exp(-t/20) / 20 == exp(-t/5) / 5
-t / 5 - t / 20 == log(...)""",
-    ),
-    solution="exp(-t/20)/20 = exp(-t/5)/5 gives t (1/5 - 1/20) = ln(20/5), so "
-    f"t = ln(4) / 0.15 = {peak_in_ms(SLOW_MEM, FAST_SYN):.2f} ms.",
 )
 
 # -- The response to one spike -------------------------------------------------------------------
@@ -349,9 +280,10 @@ def after_two(t: float, gap: float) -> float:
 
 
 def after_two_with_a_bug(t: float, gap: float) -> float:
-    """Return what the function with the bug does: each spike starts the response again."""
-    since = torch.tensor([t if t <= gap else t - gap], dtype=torch.float64)
-    return float(double_exponential(since, TAU_MEM, TAU_SYN, 1.0))
+    """Return what the function that the notebook shows does: each spike starts the response again."""
+    if t > gap:
+        t = t - gap
+    return math.exp(-t / 10) - math.exp(-t / 5)
 
 
 def before_the_first(t=0.0, gap=8.0):

@@ -1,7 +1,12 @@
 """Lesson 3's exercises: their numbers, and answers in other forms."""
 
+import ast
 import math
+import re
+from inspect import getsource
+from pathlib import Path
 
+import nbformat
 import pytest
 import torch
 
@@ -14,12 +19,32 @@ from tests.exercises import fresh
 def test_the_peak_of_lesson_3_is_where_the_voltage_turns():
     t = torch.arange(1, 30_000, dtype=torch.float64) / 1e6
 
-    default = 1e3 * float(t[exact(LIParameters(), t).v_from_i.argmax()])
-    slower = 1e3 * float(t[exact(LIParameters.from_tau(5e-3, 20e-3), t).v_from_i.argmax()])
+    peak = 1e3 * float(t[exact(LIParameters(), t).v_from_i.argmax()])
 
     assert synapses.peak_time.kind.right == pytest.approx(10 * math.log(2), rel=1e-12)
-    assert synapses.peak_time.kind.right == pytest.approx(default, abs=1e-3)
-    assert synapses.peak.kind.right == pytest.approx(slower, abs=1e-3)
+    assert synapses.peak_time.kind.right == pytest.approx(peak, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("predicted", "words"),
+    [(0, "This is when i peaks"), (5, "This is tau_syn"), (10, "This is tau_mem")],
+)
+def test_a_predicted_peak_that_is_a_misconception_is_told_so(predicted, words):
+    said = synapses.peak_time.kind.compare(predicted)
+
+    assert f"You predicted {predicted} ms. It is 6.931 ms: your prediction is too" in said
+    assert words in said
+
+
+def test_the_notebook_shows_the_function_in_which_the_bug_is_hunted():
+    notebook = nbformat.read(Path(__file__).parents[2] / "course" / "03_synapses.ipynb", as_version=4)
+    (listing,) = re.findall(r"~~~python\n(.*?)~~~", "\n".join(c.source for c in notebook.cells), re.DOTALL)
+
+    shown, kept = (ast.parse(code).body[0] for code in (listing, getsource(synapses.after_two_with_a_bug)))
+
+    assert shown.name == kept.name
+    assert [a.arg for a in shown.args.args] == [a.arg for a in kept.args.args]
+    assert [ast.unparse(x) for x in shown.body] == [ast.unparse(x) for x in kept.body[1:]]  # its docstring
 
 
 @pytest.mark.parametrize("case", synapses.neurons(torch.Generator().manual_seed(1)))
