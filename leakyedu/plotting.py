@@ -10,6 +10,8 @@ import base64
 import html
 import io
 import itertools
+import math
+import statistics
 from collections.abc import Mapping
 
 import torch
@@ -165,6 +167,80 @@ def against_exact(
             axes, predicted_peak, f" You predicted the peak after {_number(predicted_peak)} ms"
         )
     return axes.figure, sentence
+
+
+def error_over_dt(
+    dts: Tensor, errors: Mapping[str, Tensor], *, axes: Axes | None = None
+) -> tuple[Figure, str]:
+    r"""Draw errors over the length of a step, both axes logarithmic, each with its slope.
+
+    .. math::
+        \log e \approx \text{slope} \cdot \log \Delta t + \text{const}
+
+    Args:
+        dts: lengths of a step in second, of shape ``(sizes,)``, at least two different ones.
+        errors: named errors in volt, each above 0 and of the shape of ``dts``.
+        axes: where to draw; default a new figure.
+
+    Returns:
+        The figure, with the fitted line and a triangle that shows its slope, and the sentence that names
+        the slopes.
+
+    Raises:
+        ValueError: if there are fewer than two step sizes, no error, or one that has no logarithm.
+    """
+    x = 1000 * as_tensor(dts).detach().cpu().double()
+    if x.ndim != 1 or len(x.unique()) < 2 or not bool((x > 0).all()):
+        raise ValueError(
+            f"dts must be at least two different lengths of a step in second, got {dts}. "
+            "Use torch.tensor([0.002, 0.001])."
+        )
+    named = {name: as_tensor(e).detach().cpu().double() for name, e in errors.items()}
+    for name, e in named.items():
+        if e.shape != x.shape or not bool(((e > 0) & e.isfinite()).all()):
+            raise ValueError(
+                f"errors[{name!r}] must be {len(x)} finite numbers above 0, one for each dt, got {e}. "
+                "Take abs(), and leave out a dt without an error."
+            )
+    if not named:
+        raise ValueError("errors must name at least one error. Use {'Euler': errors}.")
+    axes = axes or new_figure()[1][0]
+    axes.set(xscale="log", yscale="log", xlabel="dt (ms)", ylabel="error of v (V)")
+    order = x.argsort()
+    x, sentences = x[order], []
+    # The outer parts of the line stay free for its points.
+    left, right = (float(x[0] * (x[-1] / x[0]) ** share) for share in (0.45, 0.75))
+    for (name, e), marker in zip(named.items(), itertools.cycle("os^D"), strict=False):
+        e = e[order]
+        slope, intercept = statistics.linear_regression(x.log().tolist(), e.log().tolist())
+
+        def fit(dt: float, slope=slope, intercept=intercept) -> float:
+            return math.exp(intercept) * dt**slope
+
+        ends = [float(x[0]), float(x[-1])]
+        axes.plot(ends, [fit(dt) for dt in ends], color=INPUT, linestyle="--", linewidth=1.2)
+        axes.plot(x, e, color=VOLTAGE, linestyle="", marker=marker, markersize=6, label=name)
+        low, high = (0.75 * fit(dt) for dt in (left, right))
+        axes.plot([left, right, right, left], [low, low, high, low], color=INPUT, linewidth=1)
+        axes.annotate(
+            f"slope {slope:.2f}", (right, math.sqrt(low * high)), xytext=(4, 0),
+            textcoords="offset points", ha="left", va="center", color=INPUT, fontsize=9,
+        )  # fmt: skip
+        axes.annotate(
+            name, (float(x[len(x) // 2]), float(e[len(x) // 2])), xytext=(-6, 4),
+            textcoords="offset points", ha="right", va="bottom", color=VOLTAGE, fontweight="bold",
+        )  # fmt: skip
+        sentences.append(
+            f"{name[:1].upper() + name[1:]}: {_number(e[-1])} V at dt = {_number(x[-1])} ms and "
+            f"{_number(e[0])} V at {_number(x[0])} ms, slope {slope:.2f}."
+        )
+    axes.margins(x=0.08)
+    axes.set_xticks(x.tolist(), labels=[_number(dt) for dt in x])
+    axes.set_xticks([], minor=True)
+    # Whole powers of ten: a slope is read off as powers of ten.
+    every = torch.cat(list(named.values()))
+    axes.set_ylim(10 ** math.floor(math.log10(every.min()) - 0.2), 10 ** math.ceil(math.log10(every.max())))
+    return axes.figure, " ".join(sentences)
 
 
 def presentation(on: bool = True) -> None:

@@ -18,6 +18,7 @@ import nbformat
 import pytest
 
 from leakyedu.exercises.exercise import Exercise, Prediction, Recall
+from leakyedu.exercises.expression import Expression
 from leakyedu.exercises.kinds import NOT_TRIED, Choice, Function, Order, Witness
 from leakyedu.labs.lab import Lab
 
@@ -466,13 +467,15 @@ def answered(source: str, ex, answers: dict, namespace: dict):
     asked = re.search(r"\bex\.(\w+)\.(check|predict)\(", source)
     if asked is None or asked[1] not in answers:
         return run(source, namespace)
-    answer = answers[asked[1]]
-    if isinstance(getattr(ex, asked[1]).kind, Function):
+    answer, kind = answers[asked[1]], getattr(ex, asked[1]).kind
+    if isinstance(kind, Function):
         run(source, namespace)
         (stub,) = re.findall(r"^def (\w+)", source, re.MULTILINE)
         namespace[stub] = answer
         return run(f"ex.{asked[1]}.check({stub})", namespace)
-    return run(source.replace("...", repr(answer), 1), namespace)
+    # A formula is typed: in the lesson a name such as dt may be a number.
+    typed = str(answer) if isinstance(kind, Expression) else answer
+    return run(source.replace("...", repr(typed), 1), namespace)
 
 
 def walk(path: Path, answers: dict) -> dict:
