@@ -374,15 +374,12 @@ def test_a_lesson_ends_with_what_we_know_now(path):
 
 @pytest.fixture(autouse=True)
 def _fresh_exercises():
-    """Give each test the lessons' exercises as a new kernel has them."""
-
-    def forget():
-        for path in PATHS:
-            sys.modules.pop(f"leakyedu.exercises.{path.stem.partition('_')[2]}", None)
-
-    forget()
+    """Give each test the lessons' exercises as a new kernel has them; other tests keep theirs."""
+    before = sys.modules.copy()
+    for path in PATHS:
+        sys.modules.pop(f"leakyedu.exercises.{path.stem.partition('_')[2]}", None)
     yield
-    forget()
+    sys.modules.update(before)
 
 
 def run(source: str, namespace: dict):
