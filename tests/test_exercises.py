@@ -277,7 +277,7 @@ def test_a_prediction_changed_after_the_answer_does_not_take_the_place_of_the_on
     assert said.text == f"Kept as made after the answer was shown: 6 ms. {before}"
     assert today.peak_time.prediction == 6
     assert today.peak_time.compare().text == (
-        f"This prediction was made after the answer was shown. {before} You predicted 6 ms. It is 6 ms: you saw it coming."
+        f"You predicted 6 ms, after the answer was shown. {before} It is 6 ms."
     )
     record = progress.record("one_euler_step.peak_time")
     assert record == {"prediction": 7.5, "seen": True, "after": 6.0}
@@ -290,7 +290,7 @@ def test_a_prediction_made_after_the_answer_alone_says_so(today):
 
     assert today.peak_time.predict(6).text == "Kept as made after the answer was shown: 6 ms."
     assert today.peak_time.compare().text.startswith(
-        "This prediction was made after the answer was shown. You "
+        "You predicted 6 ms, after the answer was shown. It is 6 ms."
     )
     assert next_day().peak_time.prediction == 6
 
@@ -816,7 +816,7 @@ def test_an_endless_answer_is_stopped_with_a_sentence(task):
     assert isinstance(outcome.error, TimeoutError)
     assert (
         str(outcome.error) == "took longer than 0.2 seconds and was stopped; "
-        "look for a loop that never ends, or for something slow"
+        "look for a loop that never ends, for a `print`, or for something slow"
     )
     assert threading.active_count() == threads
 

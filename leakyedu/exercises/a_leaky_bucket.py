@@ -609,7 +609,7 @@ recall = Recall(
         ),
     ),
     (
-        "From the start page: the leaky integrator has two time constants. Which of them have you met in this lesson?",
+        "From the start page: our neuron has two time constants. Which of them have you met in this lesson?",
         Choice(
             "a",
             {"a": "that of the voltage, tau_mem", "b": "that of the current, tau_syn", "c": "both"},

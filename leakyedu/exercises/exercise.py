@@ -233,7 +233,7 @@ class Prediction:
             self.record.change(lambda record: record.update(seen=True))
         if after is not None:
             return Feedback(
-                f"This prediction was made after the answer was shown.{self._before(before)} {self.kind.compare(after)}"
+                f"You predicted {self.kind.show(after)}, after the answer was shown.{self._before(before)} {self.kind.tell()}"
             )
         if before is None:
             return Feedback(f"You made no prediction. {self.kind.tell()}")

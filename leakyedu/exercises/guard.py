@@ -83,8 +83,8 @@ def run_guarded(task: Callable[[], Any], patience: float = PATIENCE) -> Outcome:
     value, error = outcome[0] if outcome else (None, _Stop())
     if isinstance(error, _Stop):
         error = StoppedError(
-            f"took longer than {patience:g} seconds and was stopped; look for a loop that never ends, or for "
-            "something slow"
+            f"took longer than {patience:g} seconds and was stopped; look for a loop that never ends, "
+            "for a `print`, or for something slow"
         )
     return Outcome(value, error)
 

@@ -673,6 +673,11 @@ def _describe(error: BaseException, function: Callable) -> str:
             f"Your function uses `{name[1]}`{where} before it has given it a value. What it starts from is "
             "among its arguments."
         )
+    if "Boolean value of Tensor" in str(error):
+        return (
+            f"An `if` asks one question{where}, and a tensor holds many numbers, each with an answer of its own: "
+            "take `torch.where` or `clamp`."
+        )
     if "ellipsis" in str(error):
         return f"A `...` still stands{where}: put your own code in its place."
     message = f": {str(error).splitlines()[0][:200]}" if str(error) else ""

@@ -162,6 +162,12 @@ def turns_the_sign(t, tau_mem, tau_syn, w):
     return -double_exponential(t, tau_mem, tau_syn, w)
 
 
+def turns_the_sign_but_in_the_limit(t, tau_mem, tau_syn, w):
+    """Where the time constants differ, the voltage falls after a positive w: the two exponentials are exchanged, or the two time constants below the line."""
+    sign = 1 if tau_mem == tau_syn else -1
+    return sign * double_exponential(t, tau_mem, tau_syn, w)
+
+
 def adds_the_decays(t, tau_mem, tau_syn, w):
     """The two exponentials are added, so v would jump. At the spike they must cancel."""
     if tau_mem == tau_syn:
@@ -246,6 +252,7 @@ psp = Exercise(
             other_constant_on_top,
             loses_the_synapse,
             turns_the_sign,
+            turns_the_sign_but_in_the_limit,
             adds_the_decays,
             grows,
             forgets_w,

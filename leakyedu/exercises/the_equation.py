@@ -94,7 +94,7 @@ derivation = Exercise(
         {
             "A": "name what is left: tau_mem = R C and i = R I_in",
             "B": "what flows in goes into the capacitor or through the resistor (Kirchhoff)",
-            "C": "multiply the equation by R, so that each term is a voltage",
+            "C": "multiply by R, so that no R is left below a line",
             "D": "put in C dv/dt for the capacitor and (v - v_leak)/R for the resistor (Ohm)",
         },
         {
@@ -414,7 +414,7 @@ charging = Exercise(
     ),
     hints=(
         "What must v be at t = 0, and what after a very long time?",
-        "The distance of v from its level decays with tau_mem. On paper: separate the variables; in sympy: `dsolve` with `ics={v(0): v0}`.",
+        "The distance of v from its level decays with tau_mem. What decays is u = (u at t = 0) exp(-t/tau_mem). What is u at t = 0? Then v is its level plus u.",
         """Almost the formula; where it starts and where it ends is yours:
 
 end + (start - end) * exp(-t / tau_mem)""",
@@ -426,7 +426,7 @@ end + (start - end) * exp(-t / tau_mem)""",
 
 recall = Recall(
     (
-        "The terms on the right of dv/dt = (v_leak - v + i)/tau_mem are",
+        "Divided out, the terms on the right of dv/dt = (v_leak - v + i)/tau_mem are",
         Choice(
             "a",
             {"a": "rates, in V/s", "b": "amounts, in V", "c": "currents, in A"},

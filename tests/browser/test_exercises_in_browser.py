@@ -107,7 +107,7 @@ def test_a_prediction_typed_on_the_page_is_there_the_next_day(lesson):
 
     expect(lesson.cell("ex.peak_time.predict")).to_contain_text("Your prediction is kept: 7.5 ms.")
     expect(lesson.cell("ex.peak_time.compare")).to_contain_text(
-        "This prediction was made after the answer was shown. You predicted 7.5 ms. It is 6 ms"
+        "You predicted 7.5 ms, after the answer was shown. It is 6 ms."
     )
     figure = lesson.cell("plotting.show")
     expect(figure.locator("figcaption")).to_contain_text("You predicted the peak after 7.5 ms.")
