@@ -54,6 +54,11 @@ def exact_is_exact() -> float:
     return 0.0
 
 
+def along_the_first_slope() -> float:
+    """That is how far apart the spikes are, in ms. With lesson 3's first slope, 0.1 V per ms, a tenth of it is a voltage."""
+    return SPIKE - GRID
+
+
 def a_whole_response() -> float:
     """That is the whole peak. The moved response is the same curve, only earlier: most of it covers the right one."""
     return 0.25
@@ -62,7 +67,11 @@ def a_whole_response() -> float:
 moved_spike = Prediction(
     f"A spike comes at {SPIKE} ms. A simulation in exact steps of 1 ms puts it at {GRID:g} ms. By how much is v off, where it is farthest? The peak is 0.25 V.",
     Number(
-        cost_of_moving(), "V", tolerance=0.01, mistakes=(exact_is_exact, a_whole_response), between=(0, 1)
+        cost_of_moving(),
+        "V",
+        tolerance=0.01,
+        mistakes=(exact_is_exact, along_the_first_slope, a_whole_response),
+        between=(0, 1),
     ),
 )
 
@@ -72,7 +81,7 @@ best = Prediction(
         "backward_euler",
         {
             "euler": "Euler: follow the slope at the start",
-            "backward_euler": "backward Euler: follow the slope at the end",
+            "backward_euler": "backward Euler: solve for the new v, whose own slope is followed",
             "held_current": "exponentials, with the current held",
             "exact": "exact steps",
         },
@@ -177,8 +186,8 @@ coupling = Exercise(
         ),
     ),
     hints=(
-        "Which entry of exp(A dt) says what the current brings to the voltage?",
-        "Solve tau_mem dv/dt = -v + exp(-t/tau_syn) from v = 0, or let sympy compute exp(A dt), and read the entry in the upper right corner.",
+        "A jump of the current, and then nothing but time: which curve of lesson 3 is that?",
+        "It is the response to one spike, with the weight 1 V, at the time t = dt.",
         """Almost the formula; the bracket is yours:
 
 tau_syn / (tau_mem - tau_syn) * (... - ...)""",
@@ -397,7 +406,7 @@ def from_spike_to_spike_with_a_bug(first, second):
 
 
 def are_whole(first=3.0, second=5.0):
-    """Both gaps are whole milliseconds, so the steps of 1 ms end at the right times: P(1) P(1) P(1) is P(3). Look between them."""
+    """Both gaps are whole milliseconds, so the steps of 1 ms end at the right times: P(1) P(1) is P(2). Look between them."""
     return abs(first - round(first)) < 1e-6 and abs(second - round(second)) < 1e-6
 
 

@@ -18,9 +18,14 @@ def peak_in_ms() -> float:
     return 1.0 + int(simulate(pulse(40)).v.argmax())
 
 
+def sounds_late() -> float:
+    """A slope that is held sounds late. But at the start it is the steepest of all, and it is held there, too."""
+    return peak_in_ms() + 1
+
+
 peak_time = Prediction(
     "The exact voltage peaks after 6.93 ms. When does the voltage of Euler's step peak?",
-    Number(peak_in_ms(), "ms", tolerance=0.25, between=(0.1, 40)),
+    Number(peak_in_ms(), "ms", tolerance=0.25, mistakes=(sounds_late,), between=(0.1, 40)),
 )
 
 decay_first = Prediction(
@@ -47,9 +52,20 @@ def share_of_area() -> float:
     return float(1 - dt * p.tau_syn_inv)
 
 
+def share_that_is_lost() -> float:
+    """That is the part that is lost on the way."""
+    return 1 - share_of_area()
+
+
+def leak_of_v() -> float:
+    """That is what the leak leaves of v in a step. Here it is the current that decays before v reads it."""
+    p, dt = LIParameters(), 0.001
+    return float(1 - dt * p.tau_mem_inv)
+
+
 area_left = Prediction(
     "Let the current decay between the jump and v: jump, decay, v. Which share of the area is left?",
-    Number(share_of_area(), "", tolerance=0.02, between=(0, 2)),
+    Number(share_of_area(), "", tolerance=0.02, mistakes=(share_that_is_lost, leak_of_v), between=(0, 2)),
 )
 
 # -- By hand -------------------------------------------------------------------------------------
