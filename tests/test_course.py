@@ -17,6 +17,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from leakyedu.exercises import course_map
 from leakyedu.exercises.exercise import Exercise, Prediction, Recall
 from leakyedu.exercises.expression import Expression
 from leakyedu.exercises.kinds import NOT_TRIED, Choice, Function, Order, Witness
@@ -32,6 +33,13 @@ every_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.st
 
 # What stays upper case inside a heading in sentence case.
 NAMES = {"Kirchhoff", "Euler", "Norse", "RC", "CPU", "GPU"}
+# What other libraries call things: the start page translates it, and tests/test_notation.py tests it.
+DIALECTS = {
+    *("Synaptic", "mem", "syn", "alpha", "beta", "reset_mechanism"),  # snnTorch
+    *("iaf_psc_exp", "V_m", "I_syn_ex", "tau_m", "tau_syn_ex", "tau_syn_in", "E_L", "C_m", "V_th"),  # NEST
+    *("on_pre", "I"),  # Brian2
+    *("CubaLI", "LI"),  # NIR
+}
 UNITS = re.compile(r" (V|mV|ms|s|Hz|mV s|%|V/s|of the exact one)\b|%")
 
 
@@ -69,6 +77,16 @@ def words_of(path: Path) -> list[str]:
         r"\]\([^)]*\)|`[^`]*`|^\|.*$", " ", without_math("\n".join(prose_of(path))), flags=re.MULTILINE
     )
     return re.findall(r"[A-Za-z][A-Za-z'-]*", text)
+
+
+def names_in_code_font(path: Path) -> set[str]:
+    text = re.sub(r"^```.*?^```", "", "\n".join(prose_of(path)), flags=re.DOTALL | re.MULTILINE)
+    return {
+        name
+        for span in re.findall(r"`([^`]+)`", text)
+        if not span.startswith("leakyedu ")
+        for name in re.findall(r"[A-Za-z_]\w*", re.sub(r'"[^"]*"', "", span))  # a text is no name
+    }
 
 
 def exercises_of(path: Path):
@@ -201,15 +219,26 @@ def test_names_in_code_font_exist_in_the_code(path):
     ]
     known = set(re.findall(r"[A-Za-z_]\w*", "\n".join(sources)))
 
-    text = re.sub(r"^```.*?^```", "", "\n".join(prose_of(path)), flags=re.DOTALL | re.MULTILINE)
-    spans = re.findall(r"`([^`]+)`", text)
-    named = {
-        name
-        for span in spans
-        if not span.startswith("leakyedu ")
-        for name in re.findall(r"[A-Za-z_]\w*", re.sub(r'"[^"]*"', "", span))  # a text is no name
+    allowed = DIALECTS if path.stem == "00_start_here" else set()
+    assert names_in_code_font(path) - known - allowed == set()
+
+
+def test_the_start_page_uses_each_name_of_another_library_that_it_may():
+    assert DIALECTS - names_in_code_font(COURSE / "00_start_here.ipynb") == set()
+
+
+def test_the_paths_of_the_start_page_take_the_minutes_of_their_lessons():
+    text = "\n".join(prose_of(COURSE / "00_start_here.ipynb"))
+    rows = re.findall(r"^\| ([a-z ]+) \|[^|]+\| ([\d, ]+) \| (\d+) \|$", text, re.MULTILINE)
+
+    paths = {name: [int(n) for n in numbers.split(", ")] for name, numbers, _ in rows}
+    minutes = {name: sum(course_map.LESSONS[n].minutes for n in paths[name]) for name in paths}
+    assert paths == {
+        "numerics": [1, 2, 3, 4, 5, 6, 7],
+        "machine learning": [1, 3, 4, 8, 9],
+        "neuroscience": [1, 2, 3, 7, 10, 11],
     }
-    assert named - known == set()
+    assert minutes == {name: int(stated) for name, _, stated in rows}
 
 
 @every_notebook
