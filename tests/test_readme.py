@@ -72,3 +72,14 @@ def test_every_module_stands_in_the_map():
     packages = {path.parent.name for path in (ROOT / "leakyedu").glob("*/__init__.py")}
 
     assert set(re.findall(r"^\| `leakyedu\.(\w+)`", README, re.MULTILINE)) == modules | packages
+
+
+@pytest.mark.parametrize("path", ["README.md", "course/00_start_here.ipynb"])
+def test_one_cites_the_authors_the_year_and_the_title_of_the_package(path):
+    year, authors = re.search(r"Copyright \(c\) (\d{4}) (.+)", (ROOT / "LICENSE").read_text("utf-8")).groups()
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    title = re.search(r'^description = "([^":]+):', project, re.MULTILINE)[1]
+
+    assert f'authors = [{{ name = "{authors}" }}]' in project
+    citation = f"{authors} ({year}). *leakyedu: {title}*. Name the version too."
+    assert citation in (ROOT / path).read_text("utf-8")
