@@ -19,9 +19,10 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    if config.getoption("--thorough") or config.getoption("-m"):
+    if config.getoption("--thorough"):
         return
-    left_out = [item for item in items if item.get_closest_marker("slow")]
+    kept_for_later = ["thorough"] if config.getoption("-m") else ["slow", "thorough"]
+    left_out = [item for item in items if any(map(item.get_closest_marker, kept_for_later))]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]

@@ -448,7 +448,7 @@ def test_a_section_runs_alone_after_the_set_up_cell(path, number):
         run(source, namespace)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(n, marks=pytest.mark.thorough) for n in range(2, 20))])
 def test_notebooks_and_their_sections_run_in_any_order_in_one_kernel(seed):
     shuffle = random.Random(seed).shuffle
     namespace, paths = {}, list(PATHS)
@@ -562,8 +562,14 @@ def test_the_mistaken_notebook_names_the_mistake(path, name, number):
     assert not verdict.passed
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("path", "name", "number"), MISTAKES)
+# What comes after a mistake does not depend on which one it was: one of each exercise is enough on most days.
+TO_THE_END = [
+    pytest.param(*m.values, id=m.id, marks=[pytest.mark.slow, *[pytest.mark.thorough] * (m.values[2] > 0)])
+    for m in MISTAKES
+]
+
+
+@pytest.mark.parametrize(("path", "name", "number"), TO_THE_END)
 def test_the_mistaken_notebook_runs_to_its_end(path, name, number):
     answer, text = getattr(exercises_of(path), name).kind.mistakes[number]
 
