@@ -1,5 +1,6 @@
 """What every test stands on: a home of its own, warm fonts, and the option --thorough."""
 
+import functools
 import itertools
 import os
 import tempfile
@@ -19,6 +20,8 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
+    for notebook in {item.parent for item in items if type(item).__name__ == "IPyNbCell"}:
+        notebook.setup = functools.partial(_start_without_a_past, notebook.setup)
     if config.getoption("--thorough"):
         return
     kept_for_later = ["thorough"] if config.getoption("-m") else ["slow", "thorough"]
@@ -28,9 +31,15 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if item not in left_out]
 
 
+def _start_without_a_past(start):
+    """Start a notebook's kernel. It inherits the environment; no hook of this file reaches its cells."""
+    pytest_runtest_setup()
+    start()
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item):
-    """Give each test a learner without a past; a notebook's kernel starts in its first cell's."""
+def pytest_runtest_setup():
+    """Give each test a learner without a past."""
     os.environ["LEAKYEDU_HOME"] = os.path.join(HOMES, str(next(_number)))
 
 
