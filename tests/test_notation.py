@@ -120,15 +120,14 @@ def test_snntorch_steps_to_our_numbers():
         mems.append(mem.item())
 
     v, i = ours()
-    row = ROWS["snnTorch"]
-    assert row["constants"] == (
-        r"`beta` $= 1 - \Delta t / \tau_\text{mem}$, `alpha` $= 1 - \Delta t / \tau_\text{syn}$"
+    assert [*ROWS["snnTorch"].values()] == ["`mem`", "`syn`", "`beta`, `alpha`", "0", "$w$"]
+    assert (
+        r"`beta` $= 1 - \Delta t / \tau_\text{mem}$ and `alpha` $= 1 - \Delta t / \tau_\text{syn}$" in SECTION
     )
-    assert row["voltage"] == r"`mem` $= (v - v_\text{leak}) \, \tau_\text{mem} / \Delta t$"
-    assert row["current"] == "`syn` $= i$ before its decay"
-    assert (row["rest"], row["jump"]) == ("0", "$w$")
+    assert r"Our $v$ is `mem` $\cdot \, \Delta t / \tau_\text{mem}$, plus $v_\text{leak}$." in SECTION
+    assert "Its `syn` is our $i$ before the decay." in SECTION
     assert '`reset_mechanism="none"`' in SECTION
-    same((v - V_LEAK) * TAU_MEM / DT, mems)
+    same(v, np.array(mems) * DT / TAU_MEM + V_LEAK)
     same(i, float(alpha) * np.array(syns))
 
 
@@ -153,13 +152,11 @@ def test_nest_integrates_to_our_exact_numbers():
     v_m, i_syn = nest(w_in_mv * C_M / tau_m, tau_m, 1e3 * TAU_SYN, 1e3 * V_LEAK)
 
     v, i = ours(exact)
-    row = ROWS["NEST"]
-    assert row["jump"] == r"$w \, C_m / \tau_m$ in pA"
-    assert row["current"] == r"`I_syn_ex` $= i \, C_m / \tau_m$ in pA"
-    assert (row["voltage"], row["rest"]) == ("`V_m` in mV", "`E_L` in mV")
-    assert row["constants"] == "`tau_m`, `tau_syn_ex` in ms"
+    assert [*ROWS["NEST"].values()][:-1] == ["`V_m`", "`I_syn_ex`", "`tau_m`, `tau_syn_ex`", "`E_L`"]
+    assert ROWS["NEST"]["jump"] == r"$w \, C_m / \tau_m$"
+    assert r"in mV, pA, pF and ms. Our $i$ is `I_syn_ex` $\cdot \, \tau_m / C_m$." in SECTION
     same(1e3 * v, v_m, tolerance=1e-9)
-    same(1e3 * i * C_M / tau_m, i_syn, tolerance=1e-9)
+    same(1e3 * i, i_syn * tau_m / C_M, tolerance=1e-9)
 
 
 def test_the_example_for_nest_is_worked_out():
@@ -227,8 +224,8 @@ def test_a_spike_of_nir_has_area_one_and_makes_our_jump():
     v, current = np.transpose(trajectory)
 
     one = simulate(w * stimuli.pulse(STEPS, dtype=torch.float64), p=P, dt=DT, method=exact)
-    assert ROWS["NIR"]["jump"] == r"$w = r \, w_\text{in} / \tau_\text{syn}$"
-    assert ROWS["NIR"]["current"] == "$I = i / r$"
+    assert ROWS["NIR"]["jump"] == r"$r \, w_\text{in} / \tau_\text{syn} = w$"
+    assert "Our $i$ is $r$ times `I`." in SECTION
     same(one.v, v, tolerance=1e-6)
     same(one.i, R * current, tolerance=1e-6)
 
