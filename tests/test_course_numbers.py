@@ -1,0 +1,264 @@
+"""Each number with a unit in a lesson's text is computed somewhere, or has a source.
+
+A number is known where an output of the same notebook shows it, where it is a setting in the code or a given
+of an exercise, where it is computed below, or where SOURCES says which work it is cited from.
+"""
+
+import functools
+import html
+import importlib
+import math
+import re
+from typing import NamedTuple
+
+import pytest
+import sympy
+
+from leakyedu import LIParameters, simulate, stimuli, symbolic
+from leakyedu.exercises.exercise import Exercise, Prediction
+from leakyedu.exercises.kinds import Choice
+from tests.test_course import code_of, every_lesson, every_notebook, exercises_of, prose_of
+
+# Each unit with its dimension, and its size in the unit in which that dimension is kept.
+UNITS = {
+    "V per ms": ("slope", 1e3), "V/s": ("slope", 1), "mV s": ("area", 1e-3), "V s": ("area", 1),
+    "microvolt": ("voltage", 1e-6), "millivolt": ("voltage", 1e-3), "mV": ("voltage", 1e-3),
+    "V": ("voltage", 1),
+    "ms": ("time", 1e-3), "s": ("time", 1), "h": ("time", 3600), "Hz": ("frequency", 1),
+    "%": ("share", 1e-2), "of the exact one": ("share", 1), "of the area": ("share", 1),
+    "times the exact one": ("share", 1),
+    "°C": ("temperature", 1), "megaohm": ("resistance", 1e6), "ohm": ("resistance", 1),
+    "picofarad": ("capacitance", 1e-12),
+}  # fmt: skip
+
+NUMBER = r"-?(?:\d+ ln \d+|\d+/\d+|(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e-?\d+)?)"
+LIST = rf"(?<![\w.^{{/-])({NUMBER}(?:(?:, | and | to | or | = ){NUMBER})*) ?({'|'.join(UNITS)})(?![\w/])"
+# A table of predicted points names the unit first.
+POINTS = r"\((V|ms)\) (\d[\d., ]*\d)"
+
+
+class Quantity(NamedTuple):
+    """A number with its unit: as it is written, and what that means.
+
+    Attributes:
+        text: the number.
+        unit: one of UNITS.
+        value: in the unit of its dimension.
+        slack: how far the value may be rounded; 0 for a number of a single digit, which is exact.
+    """
+
+    text: str
+    unit: str
+    value: float
+    slack: float
+
+
+def quantity(text: str, unit: str) -> Quantity:
+    size = UNITS[unit][1]
+    if " ln " in text:
+        factor, _, argument = text.partition(" ln ")
+        text = f"{float(factor) * math.log(float(argument)):.3g}"
+    if "/" in text:
+        numerator, _, denominator = text.partition("/")
+        return Quantity(text, unit, size * float(numerator) / float(denominator), 0.0)
+    mantissa, _, exponent = text.replace(",", "").partition("e")
+    digits = mantissa.lstrip("-").replace(".", "").lstrip("0")
+    last = size * 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2]))
+    return Quantity(text, unit, size * float(text.replace(",", "")), last / 2 if len(digits) > 1 else 0.0)
+
+
+def quantities(text: str) -> list[Quantity]:
+    """Return the numbers with units in a text; in "5, 10 and 20 ms" all three have one."""
+    found = [(number, m[2]) for m in re.finditer(LIST, text) for number in re.findall(NUMBER, m[1])]
+    found += [(number, m[1]) for m in re.finditer(POINTS, text) for number in m[2].split(", ")]
+    return [quantity(*pair) for pair in found]
+
+
+def prose(markdown: str) -> str:
+    """Return a text without code, quotes and addresses, its math as plain text."""
+    text = re.sub(r"^(```|~~~).*?^\1|^ {4}.*?$", " ", markdown, flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(r'`[^`]*`|"[^"\n]*"|\]\([^)]*\)', " ", text)
+    text = text.replace("\\ln", "ln").replace("\\%", "%").replace("{,}", ",").replace("$", "")
+    return re.sub(r"\s+", " ", text.replace("**", "").replace("\\,", " "))
+
+
+@functools.cache
+def known(path) -> list[Quantity]:
+    """Return what a notebook shows, its settings, the givens of its exercises, and what is computed here."""
+    texts = []
+    for cell in code_of(path):
+        texts += re.findall(r"#.*|\"[^\"]*\"", cell.source)
+        if ".recall." not in cell.source:  # its options are typed, and most of them wrong
+            texts += [o.get("text", "") or html.unescape(o.data.get("text/plain", "")) for o in cell.outputs]
+    for asked in vars(exercises_of(path)).values():
+        if isinstance(asked, (Exercise, Prediction)):
+            texts.append(asked.question)
+            if isinstance(asked.kind, Choice):  # another test holds the options against the text
+                texts += [*asked.kind.options.values(), *asked.kind.feedback.values()]
+    found = [q for text in texts for q in quantities(text)]
+    code = re.sub(r"#.*", "", "\n".join(cell.source for cell in code_of(path)))
+    for number in re.findall(r"(?<![\w.])-?\d+(?:\.\d+)?e-?\d+|(?<![\w.])-?\d+\.\d+", code):
+        # A 0 in the code is a voltage at rest, and no time or share.
+        units = ("V", "s", "of the area", "°C") if float(number) else ("V",)
+        found += [quantity(number, unit) for unit in units]
+    found += looks(path) if path.stem in LOOKS else []
+    return found + RUNNING_EXAMPLE + COMPUTED.get(path.stem, [])
+
+
+def looks(path) -> list[Quantity]:
+    """Return the settings of its lab that a lesson tells the reader to try, and what the lab says there."""
+    (name,) = {name for cell in code_of(path) for name in re.findall(r"\b(\w+)\.lab\.show\(", cell.source)}
+    lab = importlib.import_module(f"leakyedu.labs.{name}").lab
+    found = []
+    for settings in LOOKS[path.stem]:
+        found += quantities(lab.figure(**settings)[1])
+        for setting, value in settings.items():
+            unit = re.search(r"\((.+)\)", lab.controls[setting].label)
+            found += quantities(f"{value} {unit[1]}") if unit else []
+    return found
+
+
+def computed(value, unit: str) -> Quantity:
+    """Return what a test has computed, in the unit of its dimension."""
+    return Quantity("", unit, float(value), 0.0)
+
+
+P = LIParameters()
+# In float64, so that a number of a single digit can be held exactly against it.
+RESPONSE = symbolic.exact()[0, 1].subs({symbolic.tau_mem: 10, symbolic.tau_syn: 5})  # in ms, after 1 V
+AREA = computed(sympy.integrate(RESPONSE, (symbolic.dt, 0, sympy.oo)) / 1000, "mV s")
+
+
+RUNNING_EXAMPLE = [
+    quantity(*pair) for pair in (("1", "ms"), ("5", "ms"), ("10", "ms"), ("0", "V"), ("1", "V"))
+]
+COMPUTED = {
+    "01_a_leaky_bucket": [computed(1 - math.exp(-5), "%")],
+    "02_the_equation": [computed(1 - math.exp(-1), "%"), computed(208e6 * 54e-12, "s")],
+    "03_synapses": [computed(1.0 * P.tau_mem_inv, "V/s"), computed(math.exp(-1), "%"), AREA],
+    "04_one_euler_step": [
+        computed(1.0 * P.tau_syn_inv, "V/s"),
+        computed(simulate(stimuli.pulse(2)).v[-1], "V"),
+        AREA,
+    ],
+}
+# Settings of a lesson's lab that its text tells the reader to try. What the lab says there is known.
+LOOKS = {
+    "01_a_leaky_bucket": [{"i": -1}, {"shape": "triangle"}, {"shape": "triangle", "tau_mem": 20}],
+    "02_the_equation": [{"v_start": 1.5}, {"start": 20}, {"tau_mem": 2}],
+    "03_synapses": [
+        {"spikes": 1, "w": 2},
+        {"spikes": 1, "w": -1},
+        {"tau_syn": 10},
+        {"interval": 20},
+        {"interval": 1},
+    ],
+    "04_one_euler_step": [{"dt": 4}, {"dt": 0.25}, {"tau_syn": 20}],
+}
+# What no code computes, and why it is no invention.
+SOURCES = {
+    "02_the_equation": {
+        "77 ohm": "Heyer and others, Sensors 22, 2022, 2808",
+        "12 ohm": "Heyer and others, Sensors 22, 2022, 2808",
+        "212 ohm": "Heyer and others, Sensors 22, 2022, 2808",
+        "208 megaohm": "Journal of Neuroscience 29, 2009, 13030, figure 1",
+        "54 picofarad": "Journal of Neuroscience 29, 2009, 13030, figure 1",
+        "1 V/s": "a given of the self-test",
+    },
+}
+
+
+def is_known(q: Quantity, all_known: list[Quantity]) -> bool:
+    """Say whether one of the known quantities is this one, in any unit, rounded to its digits."""
+    return any(
+        UNITS[q.unit][0] == UNITS[k.unit][0] and abs(q.value - k.value) <= q.slack + 1e-9 * abs(q.value)
+        for k in all_known
+    )
+
+
+def numbers_of(path) -> list[Quantity]:
+    return quantities(prose("\n\n".join(prose_of(path))))
+
+
+def unknown(numbers: list[Quantity], path) -> list[str]:
+    """Return those of the numbers that the notebook does not know."""
+    return [f"{q.text} {q.unit}" for q in numbers if not is_known(q, known(path))]
+
+
+@every_notebook
+def test_each_number_in_the_text_is_computed_or_has_a_source(path):
+    without = set(unknown(numbers_of(path), path))
+
+    assert without - SOURCES.get(path.stem, {}).keys() == set()
+    assert SOURCES.get(path.stem, {}).keys() - without == set(), "these sources are no longer needed"
+
+
+@every_lesson
+def test_the_text_of_a_lesson_has_numbers_with_units(path):
+    assert len(numbers_of(path)) >= 20
+
+
+def with_a_wrong_digit(text: str) -> list[str]:
+    """Return a number with one digit replaced, in all ways in which somebody would write it."""
+    others = [
+        text[:at] + digit + text[at + 1 :]
+        for at, was in enumerate(text)
+        for digit in "0123456789"
+        if was.isdigit() and digit != was
+    ]
+    return [other for other in others if not re.match(r"-?0\d|.*/0", other)]
+
+
+@every_lesson
+def test_a_wrong_digit_in_the_text_is_found(path):
+    wrong = [
+        quantity(text, unit)
+        for text, unit in {(q.text, q.unit) for q in numbers_of(path)}
+        for text in with_a_wrong_digit(text)
+    ]
+    found = [name for name in unknown(wrong, path) if name not in SOURCES.get(path.stem, {})]
+
+    # A single digit says little: in some lessons most times from 1 to 9 ms are that of something.
+    longer = [f"{q.text} {q.unit}" for q in wrong if sum(map(str.isdigit, q.text)) > 1]
+    longer_found = [name for name in longer if name in set(found)]
+    print(f"{path.stem}: {len(found) / len(wrong):.1%} of {len(wrong)} wrong numbers are found,")
+    print(f"{len(longer_found) / len(longer):.1%} of those with more than one digit")
+    assert len(found) >= 0.85 * len(wrong)
+    assert len(longer_found) >= 0.9 * len(longer)
+
+
+@pytest.mark.parametrize(
+    ("markdown", "found"),
+    [
+        ("It is 0.25 V, then -0.4 V.", ["0.25 V", "-0.4 V"]),
+        ("after 5, 10 and 20 ms", ["5 ms", "10 ms", "20 ms"]),
+        ("at $10 \\ln 2 = 6.93$ ms", ["6.93 ms", "6.93 ms"]),
+        ("exactly 1/4 V, an area of $w$ = 5 mV s", ["1/4 V", "5 mV s"]),
+        ("0.1 V per ms is 100 V/s, 37 % of it", ["0.1 V per ms", "100 V/s", "37 %"]),
+        ('16 digits, lesson 5 says `dt = 1 ms` and "2 ms"', []),
+        ("~~~python\nprint(1, '3 ms')\n~~~\n\n    0 V", []),
+    ],
+)
+def test_the_numbers_of_a_text_are_found(markdown, found):
+    assert [f"{q.text} {q.unit}" for q in quantities(prose(markdown))] == found
+
+
+@pytest.mark.parametrize(
+    ("said", "shown", "agree"),
+    [
+        ("0.25 V", "0.250 V", True),
+        ("1/4 V", "250 mV", True),
+        ("2.7 ms", "2.6999 ms", True),
+        ("2.7 ms", "0.0027 s", True),
+        ("37 %", "0.368 of the exact one", True),
+        ("150 V/s", "0.15 V per ms", True),
+        ("2.7 ms", "2.8 ms", False),
+        ("4 ms", "4.09 ms", False),
+        ("2.70 ms", "2.7 V", False),
+        ("6.93 ms", "6.9 ms", False),
+    ],
+)
+def test_a_number_agrees_with_one_of_its_dimension_rounded_to_its_own_digits(said, shown, agree):
+    (number,) = quantities(said)
+
+    assert is_known(number, quantities(shown)) is agree
