@@ -17,6 +17,8 @@ import sympy
 from leakyedu import LIParameters, simulate, stimuli, symbolic
 from leakyedu.exercises.exercise import Exercise, Prediction
 from leakyedu.exercises.kinds import Choice
+from leakyedu.labs import step_size
+from leakyedu.methods import held_current
 from tests.test_course import code_of, every_lesson, every_notebook, exercises_of, prose_of
 
 # Each unit with its dimension, and its size in the unit in which that dimension is kept.
@@ -128,6 +130,8 @@ P = LIParameters()
 RESPONSE = symbolic.exact()[0, 1].subs({symbolic.tau_mem: 10, symbolic.tau_syn: 5})  # in ms, after 1 V
 AREA = computed(sympy.integrate(RESPONSE, (symbolic.dt, 0, sympy.oo)) / 1000, "mV s")
 
+PEAK = computed(RESPONSE.subs(symbolic.dt, 10 * sympy.log(2)), "V")
+HELD_AREA = simulate(stimuli.pulse(100), method=held_current).v.sum() * 0.001 / 0.005  # of the exact one
 
 RUNNING_EXAMPLE = [
     quantity(*pair) for pair in (("1", "ms"), ("5", "ms"), ("10", "ms"), ("0", "V"), ("1", "V"))
@@ -141,6 +145,8 @@ COMPUTED = {
         computed(simulate(stimuli.pulse(2)).v[-1], "V"),
         AREA,
     ],
+    "05_euler_against_exact": [PEAK, computed(step_size.DURATION, "s")],
+    "06_exact_steps": [computed(math.exp(-1), "%"), computed(HELD_AREA - 1, "%"), AREA],
 }
 # Settings of a lesson's lab that its text tells the reader to try. What the lab says there is known.
 LOOKS = {
@@ -154,6 +160,20 @@ LOOKS = {
         {"interval": 1},
     ],
     "04_one_euler_step": [{"dt": 4}, {"dt": 0.25}, {"tau_syn": 20}],
+    "05_euler_against_exact": [
+        {"show": "i", "dt": 5},
+        {"dt": 10},
+        {"tau_syn": 10, "tau_mem": 5},
+        {"dt": 0.125},
+    ],
+    "06_exact_steps": [
+        {"spike": 3.3},
+        {"method": "exact", "spike": 3},
+        {"method": "exact", "dt": 8},
+        {"method": "held_current", "dt": 4},
+        {"method": "exact", "spike": 3.3},
+        {"method": "exact", "spike": 3.3, "dt": 0.1},
+    ],
 }
 # What no code computes, and why it is no invention.
 SOURCES = {
@@ -164,6 +184,10 @@ SOURCES = {
         "208 megaohm": "Journal of Neuroscience 29, 2009, 13030, figure 1",
         "54 picofarad": "Journal of Neuroscience 29, 2009, 13030, figure 1",
         "1 V/s": "a given of the self-test",
+    },
+    "06_exact_steps": {
+        "66 h": "the half-life of molybdenum-99, from the page that the text names",
+        "40 ms": "the last of the steps in the cell below",
     },
 }
 
