@@ -15,6 +15,7 @@ import pytest
 import sympy
 
 from leakyedu import LIParameters, simulate, stimuli, symbolic
+from leakyedu.exercises import exact_steps
 from leakyedu.exercises.exercise import Exercise, Prediction
 from leakyedu.exercises.kinds import Choice
 from leakyedu.labs import step_size
@@ -132,6 +133,7 @@ AREA = computed(sympy.integrate(RESPONSE, (symbolic.dt, 0, sympy.oo)) / 1000, "m
 
 PEAK = computed(RESPONSE.subs(symbolic.dt, 10 * sympy.log(2)), "V")
 HELD_AREA = simulate(stimuli.pulse(100), method=held_current).v.sum() * 0.001 / 0.005  # of the exact one
+EARLY = computed((exact_steps.SPIKE - exact_steps.GRID) / 1000, "s")  # how much a spike is moved
 
 RUNNING_EXAMPLE = [
     quantity(*pair) for pair in (("1", "ms"), ("5", "ms"), ("10", "ms"), ("0", "V"), ("1", "V"))
@@ -146,7 +148,14 @@ COMPUTED = {
         AREA,
     ],
     "05_euler_against_exact": [PEAK, computed(step_size.DURATION, "s")],
-    "06_exact_steps": [computed(math.exp(-1), "%"), computed(HELD_AREA - 1, "%"), AREA],
+    "06_exact_steps": [
+        computed(math.exp(-1), "%"),
+        computed(HELD_AREA - 1, "%"),
+        AREA,
+        computed(1.0 * P.tau_mem_inv, "V/s"),
+        EARLY,
+        computed(EARLY.value * float(P.tau_mem_inv), "V"),
+    ],
 }
 # Settings of a lesson's lab that its text tells the reader to try. What the lab says there is known.
 LOOKS = {
@@ -177,6 +186,7 @@ LOOKS = {
 }
 # What no code computes, and why it is no invention.
 SOURCES = {
+    "00_start_here": {"1 mV": "the example for NEST, worked out in tests/test_notation.py"},
     "02_the_equation": {
         "77 ohm": "Heyer and others, Sensors 22, 2022, 2808",
         "12 ohm": "Heyer and others, Sensors 22, 2022, 2808",
