@@ -93,11 +93,11 @@ IMPORTS = {
         {"exercises/exercise", "exercises/kinds", "methods", "model", "sequence", "stimuli"},
     ),
     "exercises/whole_sequences": (3.4, {"exercises/exercise", "exercises/kinds", "model"}),
-    "exercises/synapses": (3.4, {"exercises/exercise", "exercises/kinds", "methods", "model"}),
+    "exercises/synapses": (3.4, {"exercises/exercise", "exercises/kinds"}),
     "exercises/euler_against_exact": (
         3.4,
         {
-            *("exercises/exercise", "exercises/expression", "exercises/kinds"),
+            *("exercises/exercise", "exercises/kinds"),
             *("methods", "model", "sequence", "stimuli"),
         },
     ),

@@ -1,14 +1,13 @@
 """Lesson 5: Euler against the exact solution."""
 
+import functools
 import math
 import statistics
 
 import torch
-from sympy import log, symbols
 from torch import Generator
 
 from leakyedu.exercises.exercise import Exercise, Prediction, Recall
-from leakyedu.exercises.expression import Expression
 from leakyedu.exercises.kinds import Choice, Function, Number, Witness
 from leakyedu.methods import Method, euler, exact
 from leakyedu.model import LIParameters
@@ -21,6 +20,7 @@ UNTIL = 60.0  # in ms: by then a response is over
 # -- Predictions ---------------------------------------------------------------------------------
 
 
+@functools.cache
 def largest_error(dt: float) -> float:
     """Return how far Euler's voltage is off after one unit jump, where it is farthest, with dt in ms."""
     p = LIParameters.from_tau(*torch.tensor([TAU_SYN / 1000, TAU_MEM / 1000], dtype=torch.float64))
@@ -407,109 +407,6 @@ limit_of_i = ... * tau_syn
 return ...(limit_of_v, limit_of_i)""",
     ),
     solution="A factor 1 - dt/tau reaches -1 at dt = 2 tau. The smaller time constant gets there first.",
-)
-
-# -- The time constant that Euler has --------------------------------------------------------------
-
-dt, tau = symbols("dt tau", positive=True)
-
-
-def keeps_tau():
-    """This is the time constant of the equation. Euler's factor is not exp(-dt/tau), so it decays with another."""
-    return tau
-
-
-def without_its_minus():
-    """This is below 0: the logarithm of a factor below 1 is negative. Look at the sign in the exponent."""
-    return dt / log(1 - dt / tau)
-
-
-def turned_round():
-    """This is upside down, a rate: dt stands above the line when you have solved for a time."""
-    return -log(1 - dt / tau) / dt
-
-
-def counted_in_steps():
-    """This is counted in steps, without a unit. How long is a step?"""
-    return -1 / log(1 - dt / tau)
-
-
-def multiplied_by_dt():
-    """The logarithm is multiplied where it should divide: the less a step takes away, the longer is the time constant."""
-    return -dt * log(1 - dt / tau)
-
-
-def multiplied_by_tau():
-    """This solves for the exponent, and scales it with tau. Solve for the time constant below dt."""
-    return -tau * log(1 - dt / tau)
-
-
-def of_backward_euler():
-    """This is longer than tau, and belongs to a step that divides by 1 + dt/tau. Euler multiplies by 1 - dt/tau."""
-    return dt / log(1 + dt / tau)
-
-
-def plus_in_the_logarithm():
-    """The factor of a step is 1 - dt/tau: what leaks is taken away, not added."""
-    return -dt / log(1 + dt / tau)
-
-
-def right_for_short_steps():
-    """This is right for short steps alone. Solve with the logarithm itself, not with the first terms of its series."""
-    return tau - dt / 2
-
-
-def one_step_less():
-    """Here dt is taken off tau. It is the factor of a step that loses a share: take its logarithm."""
-    return tau - dt
-
-
-def factor_without_logarithm():
-    """The factor of a step itself stands below dt: undo the exponential first, by a logarithm."""
-    return dt / (1 - dt / tau)
-
-
-def inside_out():
-    """Inside the logarithm tau stands above dt: what leaks in one step is the share dt/tau."""
-    return -dt / log(tau / dt - 1)
-
-
-def half_life():
-    """This is the time after which half is left. After one time constant 1/e is left, 37 %."""
-    return -dt * log(2) / log(1 - dt / tau)
-
-
-effective_tau = Exercise(
-    "Euler's step multiplies what decays by 1 - dt/tau. Which time constant has an exact decay that does the same in dt? A formula of `dt` and `tau`.",
-    Expression(
-        -dt / log(1 - dt / tau),
-        {"dt": (0.0005, 0.004), "tau": (0.009, 0.03)},
-        mistakes=(
-            keeps_tau,
-            without_its_minus,
-            turned_round,
-            counted_in_steps,
-            multiplied_by_dt,
-            multiplied_by_tau,
-            of_backward_euler,
-            plus_in_the_logarithm,
-            right_for_short_steps,
-            one_step_less,
-            factor_without_logarithm,
-            inside_out,
-            half_life,
-        ),
-    ),
-    hints=(
-        "By which factor does an exact decay with the time constant T shrink in one step?",
-        "Set exp(-dt/T) equal to 1 - dt/tau, and take the logarithm of both sides.",
-        """The last line before the answer; solve it for T:
-
--dt / T = log(1 - dt / tau)""",
-    ),
-    solution="exp(-dt/T) = 1 - dt/tau gives T. It is shorter than tau: "
-    + ", ".join(f"{100 * (1 + a / math.log(1 - a)):.0f} % at dt/tau = {a:g}" for a in (0.1, 0.2, 0.5))
-    + ".",
 )
 
 # -- A bug in an error ---------------------------------------------------------------------------
