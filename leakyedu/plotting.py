@@ -213,19 +213,10 @@ def error_over_dt(
     for (name, e), marker in zip(named.items(), itertools.cycle("os^D"), strict=False):
         e = e[order]
         slope, intercept = statistics.linear_regression(x.log().tolist(), e.log().tolist())
-
-        def fit(dt: float, slope=slope, intercept=intercept) -> float:
-            return math.exp(intercept) * dt**slope
-
-        ends = [float(x[0]), float(x[-1])]
-        axes.plot(ends, [fit(dt) for dt in ends], color=INPUT, linestyle="--", linewidth=1.2)
+        fit = [math.exp(intercept) * dt**slope for dt in (float(x[0]), float(x[-1]), left)]
+        axes.plot([x[0], x[-1]], fit[:2], color=INPUT, linestyle="--", linewidth=1.2)
         axes.plot(x, e, color=VOLTAGE, linestyle="", marker=marker, markersize=6, label=name)
-        low, high = (0.75 * fit(dt) for dt in (left, right))
-        axes.plot([left, right, right, left], [low, low, high, low], color=INPUT, linewidth=1)
-        axes.annotate(
-            f"slope {slope:.2f}", (right, math.sqrt(low * high)), xytext=(4, 0),
-            textcoords="offset points", ha="left", va="center", color=INPUT, fontsize=9,
-        )  # fmt: skip
+        slope_triangle(axes, (left, right), 0.75 * fit[2], slope)
         axes.annotate(
             name, (float(x[len(x) // 2]), float(e[len(x) // 2])), xytext=(-6, 4),
             textcoords="offset points", ha="right", va="bottom", color=VOLTAGE, fontweight="bold",
@@ -241,6 +232,27 @@ def error_over_dt(
     every = torch.cat(list(named.values()))
     axes.set_ylim(10 ** math.floor(math.log10(every.min()) - 0.2), 10 ** math.ceil(math.log10(every.max())))
     return axes.figure, " ".join(sentences)
+
+
+def slope_triangle(axes: Axes, between: tuple[float, float], low: float, slope: float) -> None:
+    r"""Draw a triangle whose third side has a slope on logarithmic axes, and write the slope below it.
+
+    .. math::
+        y_\text{high} = y_\text{low} \, (x_\text{right} / x_\text{left})^\text{slope}
+
+    Args:
+        axes: where to draw, both axes logarithmic.
+        between: left and right end, in the unit of the horizontal axis.
+        low: lower end, in the unit of the vertical axis.
+        slope: of the third side.
+    """
+    left, right = between
+    high = low * (right / left) ** slope
+    axes.plot([left, right, right, left], [low, low, high, low], color=INPUT, linewidth=1)
+    axes.annotate(
+        f"slope {slope:.2f}", (math.sqrt(left * right), low), xytext=(0, -3),
+        textcoords="offset points", ha="center", va="top", color=INPUT, fontsize=8,
+    )  # fmt: skip
 
 
 def presentation(on: bool = True) -> None:

@@ -376,6 +376,18 @@ def test_an_exercise_of_no_lesson_is_kept_by_itself():
     assert progress.records() == {}
 
 
+def test_what_cannot_be_kept_is_said_on_a_live_page_too(today, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("LEAKYEDU_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr(progress, "_memory", {})
+    monkeypatch.setattr(progress, "_why_in_memory", "")
+
+    said, *_ = box_of(today.by_hand.check(0.1)._repr_mimebundle_()).children
+
+    assert "This is the voltage after the first step" in said.value
+    assert "the lesson goes on." in said.value
+
+
 def test_what_cannot_be_kept_is_said_below_the_first_words(today, tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("LEAKYEDU_HOME", str(tmp_path / "file"))

@@ -71,32 +71,26 @@ LESSONS = (
 
 def table() -> "Table":
     """Return the lessons with what has been done in each, and a link to each that is in this folder."""
-    rows, done, all_of_them = [], 0, 0
+    records, rows, graded = progress.records(), [], []
     for number, lesson in enumerate(LESSONS):
-        counts = {"prediction": [], "exercise": [], "recall": []}
-        for asked in _asked(lesson):
-            counts[asked.kind].append(asked.done)
+        row = [str(number), lesson.title, str(lesson.minutes)]
         notebook = f"{number:02}_{lesson.name}.ipynb"
         if not Path(notebook).exists():
-            rows.append([str(number), lesson.title, str(lesson.minutes), "", "", "", "to come"])
+            rows.append([*row, "", "", "", "to come"])
             continue
-        graded = counts["exercise"] + counts["recall"]
-        done, all_of_them = done + sum(graded), all_of_them + len(graded)
-        numbers = [f"{sum(c)} of {len(c)}" if c else "" for c in counts.values()]
+        done = {"prediction": [], "exercise": [], "recall": []}
+        for asked in _asked(lesson, records):
+            done[asked.kind].append(asked.done)
+        row[1] = (lesson.title, notebook)
         rows.append(
-            [
-                str(number),
-                (lesson.title, notebook),
-                str(lesson.minutes),
-                *numbers,
-                DONE if all(graded) else "",
-            ]
+            [*row, *map(_count, done.values()), DONE if all(done["exercise"] + done["recall"]) else ""]
         )
+        graded += done["exercise"] + done["recall"]
     return Table(
         "The course, and what you have done",
         ["no.", "lesson", "minutes", "predicted", "exercises", "recall", "state"],
         rows,
-        f"{done} of {all_of_them} exercises and questions passed.",
+        f"{sum(graded)} of {len(graded)} exercises and questions passed.",
     )
 
 
@@ -106,9 +100,9 @@ def summary(name: str = "") -> "Table":
     Args:
         name: of the learner.
     """
-    rows = []
+    records, rows = progress.records(), []
     for number, lesson in enumerate(LESSONS):
-        for asked in _asked(lesson):
+        for asked in _asked(lesson, records):
             if asked.record:
                 tries, hints = (str(asked.record.get(key, "")) for key in ("tries", "hints"))
                 rows.append([f"{number} {lesson.title}", asked.name, asked.result(), tries, hints])
@@ -231,6 +225,10 @@ def _records(number: int) -> str:
     return "1 record" if number == 1 else f"{number} records"
 
 
+def _count(done: list[bool]) -> str:
+    return f"{sum(done)} of {len(done)}" if done else ""
+
+
 class _Asked(NamedTuple):
     """One thing that a lesson asks for, and what is known of it."""
 
@@ -240,10 +238,12 @@ class _Asked(NamedTuple):
     thing: Any
 
     @property
+    def predicted(self) -> Any:
+        return self.thing.last_in(self.record)
+
+    @property
     def done(self) -> bool:
-        if self.kind == "prediction":
-            return self.thing.prediction is not None
-        return "passed" in self.record
+        return self.predicted is not None if self.kind == "prediction" else "passed" in self.record
 
     def result(self) -> str:
         """Say in words what has been done."""
@@ -251,21 +251,22 @@ class _Asked(NamedTuple):
             if not self.done:
                 return "not predicted"
             when = "after" if self.record.get("after") is not None else "before"
-            shown = self.thing.kind.show(self.thing.prediction)
-            return f"predicted {shown}, {when} the answer was shown"
+            return f"predicted {self.thing.kind.show(self.predicted)}, {when} the answer was shown"
         result = f"passed {self.record['passed']}" if self.done else "not yet"
         return f"{result}, solution read" if self.record.get("solution") else result
 
 
-def _asked(lesson: Lesson) -> list[_Asked]:
+def _asked(lesson: Lesson, records: progress.Records) -> list[_Asked]:
     asked = []
     for name, thing in vars(lesson.file).items():
-        if isinstance(thing, (Exercise, Prediction)):
-            kind = "exercise" if isinstance(thing, Exercise) else "prediction"
-            asked.append(_Asked(name, kind, thing.record.read(), thing))
+        key = f"{lesson.name}.{name}"
+        if isinstance(thing, Exercise):
+            asked.append(_Asked(name, "exercise", records.get(key, {}), thing))
+        elif isinstance(thing, Prediction):
+            asked.append(_Asked(name, "prediction", records.get(key, {}), thing))
         elif isinstance(thing, Recall):
             asked += [
-                _Asked(f"question {number}", "recall", record.read(), thing)
-                for number, record in enumerate(thing.records, start=1)
+                _Asked(f"question {number}", "recall", records.get(f"{key}.{number}", {}), thing)
+                for number in range(1, len(thing.questions) + 1)
             ]
     return asked

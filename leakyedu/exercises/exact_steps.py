@@ -443,11 +443,11 @@ def v_after_gaps(gaps, tau_mem, tau_syn):
     return v
 
 
-def _walk(gaps, tau_mem, tau_syn, jump=1.0, entries=propagator_entries):
+def _walk(gaps, tau_mem, tau_syn, entries=propagator_entries):
     v, i = 0.0, 0.0
     for gap in gaps:
         v_from_v, v_from_i, i_from_i = entries(gap, tau_mem, tau_syn)
-        i = i + jump
+        i = i + 1.0
         v, i = v_from_v * v + v_from_i * i, i_from_i * i
     return v
 

@@ -60,7 +60,7 @@ class Feedback:
         bundle = with_news({"text/plain": repr(self), "text/html": self.html})
         if self.asked is None:
             return bundle
-        return self.asked.on_page(self)._repr_mimebundle_() | bundle
+        return self.asked.on_page(bundle["text/html"])._repr_mimebundle_() | bundle
 
 
 @dataclass(frozen=True, repr=False)
@@ -105,37 +105,15 @@ class Exercise:
 
     def check(self, answer: Any = ..., *rest: Any) -> Verdict:
         """Say whether an answer is right and, if not, which mistake it makes. Never raises."""
-        try:
-            # Whatever device a notebook has made the default: the cases are few and small.
-            with torch.device("cpu"):
-                passed, text, kept = self._look_at(answer, *rest)
-        except Exception as error:
-            # An answer may be any object, and each look at it may fail in a way of its own.
-            passed, text, kept = False, f"Your answer cannot be looked at: {type(error).__name__}.", None
-        if text == NOT_TRIED:
-            return Verdict(text, asked=self)
-        self.record.change(lambda record: _count(record, passed))
-        if passed:
-            self._passed = [answer if kept is None else kept]
-            return Verdict(f"Right. {text}", passed=True)
-        return Verdict(f"Not yet. {text}", asked=self)
+        trial = _try_out(self.kind, answer, *rest)
+        if trial.passed:
+            self._passed = [answer if trial.kept is None else trial.kept]
+        return _verdict(trial, self.record, asked=self)
 
-    def _look_at(self, answer: Any, *rest: Any) -> Trial:
-        if rest:
-            return Trial(False, _one_answer(answer, *rest))
-        if answer is ...:
-            return Trial(False, NOT_TRIED)
-        if answer is None:
-            expected = self.kind.expected()
-            return Trial(
-                False, f"This wants {expected}, and got None: what a function without `return` gives."
-            )
-        return self.kind.try_out(answer)
-
-    def on_page(self, said: Feedback) -> widgets.Widget:
-        """Return the words with a field for the answer, if it fits into one, and buttons that lead on."""
+    def on_page(self, words: str) -> widgets.Widget:
+        """Return words, as HTML, with a field for the answer, if it fits into one, and buttons that lead on."""
         actions = {"Hint": lambda: shown(self.hint()), "Solution": lambda: shown(self.solution())}
-        return live(said.html, self.kind, lambda given: shown(self.check(given)), actions)
+        return live(words, self.kind, lambda given: shown(self.check(given)), actions)
 
     def hint(self, number: int | None = None) -> Feedback:
         """Give the next hint: first a nudge, then the method, then almost the code; or one by its number."""
@@ -182,12 +160,15 @@ class Prediction:
     @property
     def prediction(self) -> float | str | tuple | None:
         """The prediction that was made last, on an earlier day perhaps; None if there is none."""
-        before, after = self._kept()
+        return self.last_in(self.record.read())
+
+    def last_in(self, record: dict) -> float | str | tuple | None:
+        """Return what a record says was predicted last; None if nothing was."""
+        before, after = self.kept_in(record)
         return before if after is None else after
 
-    def _kept(self) -> list[float | str | tuple | None]:
-        """Return what was predicted before the answer was shown, and what after it."""
-        record = self.record.read()
+    def kept_in(self, record: dict) -> list[float | str | tuple | None]:
+        """Return what a record says was predicted before the answer was shown, and what after it."""
         kept = [record.get(name) for name in ("prediction", "after")]
         # A newer version of the lesson may ask for something else: what it cannot read counts as none.
         return [None if value is None else self.kind.read(value)[0] for value in kept]
@@ -198,7 +179,7 @@ class Prediction:
             return self._predict(answer, *rest)
         except Exception as error:
             # An answer may be any object, and each look at it may fail in a way of its own.
-            return Feedback(f"Not kept. Your answer cannot be looked at: {type(error).__name__}.")
+            return Feedback(f"Not kept. {_cannot_be_looked_at(error)}")
 
     def _predict(self, answer: Any, *rest: Any) -> Feedback:
         earlier = self.prediction
@@ -212,7 +193,7 @@ class Prediction:
             stays = "" if earlier is None else f" Your earlier one stays: {self.kind.show(earlier)}."
             return Feedback(f"Not kept. {complaint}{stays}")
         self.record.change(lambda record: _predict(record, prediction))
-        before, after = self._kept()
+        before, after = self.kept_in(self.record.read())
         if after is None:
             return Feedback(f"Kept: you predict {self.kind.show(prediction)}.")
         return Feedback(
@@ -222,14 +203,15 @@ class Prediction:
     def _before(self, before: float | str | tuple | None) -> str:
         return "" if before is None else f" Before it was shown, you predicted {self.kind.show(before)}."
 
-    def on_page(self, said: Feedback) -> widgets.Widget:
-        """Return the words with a field for the prediction."""
-        return live(said.html, self.kind, lambda given: shown(self.predict(given)))
+    def on_page(self, words: str) -> widgets.Widget:
+        """Return words, as HTML, with a field for the prediction."""
+        return live(words, self.kind, lambda given: shown(self.predict(given)))
 
     def compare(self) -> Feedback:
         """Hold the prediction against what happens; from now on the answer counts as shown."""
-        before, after = self._kept()
-        if not self.record.read().get("seen"):
+        record = self.record.read()
+        before, after = self.kept_in(record)
+        if not record.get("seen"):
             self.record.change(lambda record: record.update(seen=True))
         if after is not None:
             return Feedback(
@@ -256,17 +238,9 @@ class Recall:
         last = len(self.questions)
         if (number := _among(last, given := number)) is None:
             return Verdict(f"There are questions 1 to {last}; {_quoted(given)} is none of them.")
-        if answer is ... and not rest:
-            return Verdict(NOT_TRIED)
-        if rest:
-            return Verdict(f"Not yet. {_one_answer(answer, *rest)}")
-        try:
-            passed, text, _ = self.questions[number - 1][1].try_out(answer)
-        except Exception as error:
-            # An answer may be any object, and each look at it may fail in a way of its own.
-            return Verdict(f"Not yet. Your answer cannot be looked at: {type(error).__name__}.")
-        self.records[number - 1].change(lambda record: _count(record, passed))
-        return Verdict(f"{'Right' if passed else 'Not yet'}. {text}", passed=passed)
+        return _verdict(
+            _try_out(self.questions[number - 1][1], answer, *rest), self.records[number - 1], asked=None
+        )
 
     def show(self) -> None:
         """Display the questions, to be answered on the page or by :meth:`check`."""
@@ -289,6 +263,39 @@ class Recall:
 
         buttons.observe(respond, names="value")
         return widgets.VBox([widgets.HTML(f"<b>{number}.</b> {inline(question)}"), buttons, words])
+
+
+def _try_out(kind: Any, answer: Any, *rest: Any) -> Trial:
+    """Say whether an answer is right, whatever it is."""
+    if rest:
+        return Trial(False, _one_answer(answer, *rest))
+    if answer is ...:
+        return Trial(False, NOT_TRIED)
+    if answer is None:
+        return Trial(
+            False, f"This wants {kind.expected()}, and got None: what a function without `return` gives."
+        )
+    try:
+        # Whatever device a notebook has made the default: the cases are few and small.
+        with torch.device("cpu"):
+            return kind.try_out(answer)
+    except Exception as error:
+        # An answer may be any object, and each look at it may fail in a way of its own.
+        return Trial(False, _cannot_be_looked_at(error))
+
+
+def _cannot_be_looked_at(error: Exception) -> str:
+    return f"Your answer cannot be looked at: {type(error).__name__}."
+
+
+def _verdict(trial: Trial, record: Record, *, asked: Exercise | None) -> Verdict:
+    """Count a try, unless it was none, and return what is said of it."""
+    if trial.text == NOT_TRIED:
+        return Verdict(NOT_TRIED, asked=asked)
+    record.change(lambda kept: _count(kept, trial.passed))
+    if trial.passed:
+        return Verdict(f"Right. {trial.text}", passed=True)
+    return Verdict(f"Not yet. {trial.text}", asked=asked)
 
 
 def shown(said: Feedback) -> str:

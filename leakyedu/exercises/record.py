@@ -35,11 +35,11 @@ class Record:
 
     def read(self) -> dict:
         """Return what is known; see :mod:`leakyedu.progress` for what may stand in it."""
-        return self._own if self.key is None else progress.record(self.key)
+        return self._own if (key := self.key) is None else progress.record(key)
 
     def change(self, how: Callable[[dict], None]) -> None:
         """Let ``how`` change the record in place, and keep it."""
-        if self.key is None:
+        if (key := self.key) is None:
             how(self._own)
         else:
-            progress.change(self.key, how)
+            progress.change(key, how)

@@ -12,7 +12,7 @@ from torch import Tensor
 from leakyedu.labs.lab import Lab, Menu, Slider
 from leakyedu.methods import euler, exact
 from leakyedu.model import LIParameters, LIState
-from leakyedu.plotting import CURRENT, INPUT, VOLTAGE, mark_prediction
+from leakyedu.plotting import CURRENT, INPUT, VOLTAGE, mark_prediction, slope_triangle
 
 ERROR = "#009E73"  # Okabe and Ito's green
 DURATION = 0.060  # in second: six times the longer default time constant
@@ -207,13 +207,7 @@ def _draw_order(axes: Axes, errors: list[float], slope: float, smallest: float) 
     axes.set(xscale="log", yscale="log", xlim=(0.1, 25), ylim=(2e-4, 10))
     axes.set(xlabel="dt (ms)", ylabel="largest error of v (V)")
     axes.plot([1000 * step for step in STEP_SIZES], errors, color=VOLTAGE, marker="o", markersize=4)
-    low, (left, right) = errors[1] / 3, (0.25, 1.0)
-    high = low * (right / left) ** slope
-    axes.plot([left, right, right, left], [low, low, high, low], color=INPUT, linewidth=1)
-    axes.annotate(
-        f"slope {slope:.2f}", (0.5, low), xytext=(0, -3), textcoords="offset points",
-        ha="center", va="top", color=INPUT, fontsize=8,
-    )  # fmt: skip
+    slope_triangle(axes, (0.25, 1.0), errors[1] / 3, slope)
     axes.axvline(smallest, ABOVE_LEGEND, color=INPUT, linewidth=1.2, linestyle=":", label="rings beyond")
     axes.axvline(
         2 * smallest, ABOVE_LEGEND, color=INPUT, linewidth=1.2, linestyle="-.", label="diverges beyond"
