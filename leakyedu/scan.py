@@ -126,12 +126,24 @@ def _on_cpu(sequence: _Sequence) -> tuple[Tensor, Tensor]:
 def _anywhere(sequence: _Sequence) -> tuple[Tensor, Tensor]:
     """Run by products where nobody can look at the values; spoil only what follows a bad number."""
     x, w, *_, backwards, all_currents = sequence
-    bad = ~x.isfinite() if w is None else ~(x.isfinite() & w.isfinite())
-    x, w = torch.where(bad, 0, x), None if w is None else torch.where(bad, 0, w)
-    voltages, currents = _by_products(sequence._replace(x=x, w=w))
-    spoilt = (bad.flip(0).cumsum(0).flip(0) if backwards else bad.cumsum(0)) > 0
+    good = [y if y is None else y.nan_to_num(0.0, 0.0, 0.0) for y in (x, w)]
+    bad = good[0] != x if w is None else (good[0] != x) | (good[1] != w)
+    voltages, currents = _by_products(sequence._replace(x=good[0], w=good[1]))
+    spoilt = _from_then_on(bad.flip(0)).flip(0) if backwards else _from_then_on(bad)
     last = spoilt if all_currents else spoilt[0 if backwards else -1]
     return torch.where(spoilt, math.nan, voltages), torch.where(last, math.nan, currents)
+
+
+def _from_then_on(bad: Tensor) -> Tensor:
+    """Tell of each step whether it or one before is bad; in blocks, for one long sum would wait for each."""
+    time, neurons = bad.shape
+    steps = min(128, 1 << ((time - 1).bit_length() // 2))  # one byte counts to 255
+    padded = torch.nn.functional.pad(bad, (0, 0, 0, -time % steps)) if time % steps else bad
+    count = padded.to(torch.uint8).reshape(len(padded) // steps, steps, neurons)
+    inside = count.cumsum(1, dtype=torch.uint8) > 0
+    ends = inside[:, -1]
+    before = ends.cumsum(0, dtype=torch.int32) > ends
+    return (inside | before[:, None]).reshape(padded.shape)[:time]
 
 
 class _Scan(torch.autograd.Function):
@@ -214,23 +226,28 @@ def _before(states: Tensor, start: Tensor, backwards: bool, at: slice) -> Tensor
 
 
 def _remembered(build):
-    """Keep the last matrices that were built of three numbers: building takes longer than multiplying."""
+    """Keep the last matrices that were built of three numbers: building takes longer than multiplying.
+
+    A matrix is wanted where the sequence is, ``like`` which it is; three numbers may stay on the CPU.
+    """
 
     @lru_cache(maxsize=16)
-    def of_numbers(q, c, p, *how):
+    def of_numbers(q, c, p, device, *how):
         # What inference mode makes, autograd would refuse later.
         with torch.inference_mode(False):
             m = Propagator(*(torch.tensor(y, dtype=torch.float64, device="cpu") for y in (q, c, p)))
-            return build(m, *how)
+            return [y.to(device) if isinstance(y, Tensor) else y for y in build(m, *how)]
 
-    def of_propagator(m: Propagator, *how):
-        return of_numbers(*(y.item() for y in m), *how) if are_fixed_numbers(*m) else build(m, *how)
+    def of_propagator(m: Propagator, like: Tensor, *how):
+        if are_fixed_numbers(*m):
+            return of_numbers(*(y.item() for y in m), like.device, like.dtype, *how)
+        return build(m, like.dtype, *how)
 
     return of_propagator
 
 
 @_remembered
-def _to_the_end(m: Propagator, steps: int, dtype: torch.dtype, backwards: bool) -> tuple[Tensor, Propagator]:
+def _to_the_end(m: Propagator, dtype: torch.dtype, steps: int, backwards: bool) -> tuple[Tensor, Propagator]:
     """Return the weights that the inputs of a block have in the state at its end, and its propagator."""
     powers = _powers(m, steps)
     # The last input acts for one step until the end of its block, the first for all.
@@ -239,14 +256,14 @@ def _to_the_end(m: Propagator, steps: int, dtype: torch.dtype, backwards: bool) 
 
 
 @_remembered
-def _to_all_blocks(m: Propagator, blocks: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+def _to_all_blocks(m: Propagator, dtype: torch.dtype, blocks: int) -> tuple[Tensor, Tensor]:
     """Return the weights that the parts of :func:`_carry` have, for the voltages and for the currents."""
     q, c, p = _toeplitz(_finite(_powers(m, blocks - 1), dtype)).unbind(2)
     return torch.cat([q, c], 1), p
 
 
 @_remembered
-def _to_all_steps(m: Propagator, steps: int, dtype: torch.dtype, backwards: bool) -> tuple[Tensor, Tensor]:
+def _to_all_steps(m: Propagator, dtype: torch.dtype, steps: int, backwards: bool) -> tuple[Tensor, Tensor]:
     """Return the weights for the voltages of a block and for its currents.
 
     Columns: kicks, rest, voltage at the start, inputs, current at the start; for the currents the last two.
@@ -263,7 +280,7 @@ def _powers(m: Propagator, highest: int) -> Tensor:
     r"""Return :math:`M^0, \dots, M^\text{highest}`, of shape ``(highest + 1, 3, ...)``: q, c and p of each.
 
     .. math::
-        M^{n + k} = M^n M^k
+        M^{n + k} = M^n M^k, \qquad c_n = c \sum_{k < n} q^{n - 1 - k} \, p^k
     """
     if are_fixed_numbers(*m):
         # In Python's own numbers, ten times faster than in tensors of one number.
@@ -273,6 +290,14 @@ def _powers(m: Propagator, highest: int) -> Tensor:
             q_n, c_n, p_n = powers[-1]
             powers.append((q * q_n, q * c_n + c * p_n, p * p_n))
         return torch.tensor(powers, dtype=torch.float64, device="cpu")
+    if m.v_from_v.ndim == 0:
+        # A tenth of the operations of what follows, and each takes its time to start on an accelerator.
+        n = torch.arange(1, highest + 1, dtype=m.v_from_v.dtype, device=m.v_from_v.device)
+        one = n.new_ones(1)
+        q, p = (torch.cat([one, y**n]) for y in (m.v_from_v, m.i_from_i))
+        largest = torch.finfo(q.dtype).max  # a zero times infinity would spoil the sums of all n
+        before = _toeplitz(q[:-1].clamp(-largest, largest)) @ p[:-1].clamp(-largest, largest)
+        return torch.stack([q, torch.cat([0 * one, m.v_from_i * before]), p], 1)
     one = torch.ones_like(m.v_from_v)[None]
     powers, top = Propagator(one, torch.zeros_like(one), one), m
     while len(powers.v_from_v) <= highest:
@@ -301,6 +326,10 @@ def _toeplitz(powers: Tensor) -> Tensor:
     return padded[len(powers) - 1 + steps[:, None] - steps]
 
 
+# Asked here and not below: torch before 2.12 cannot compile the question.
+_WITH_AUTOCAST = {kind for kind in ("cpu", "cuda", "xpu", "mps") if torch.amp.is_autocast_available(kind)}
+
+
 def _weighted_sums(weights: Tensor, x: Tensor) -> Tensor:
     """Sum over the steps of each block.
 
@@ -308,7 +337,7 @@ def _weighted_sums(weights: Tensor, x: Tensor) -> Tensor:
     ``(blocks, steps, neurons)`` give ``(blocks, sums, neurons)``.
     """
     kind = x.device.type
-    if torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind):
+    if kind in _WITH_AUTOCAST and torch.is_autocast_enabled(kind):
         # A state is not a layer's activation: half of its digits would not do.
         with torch.autocast(kind, enabled=False):
             return _weighted_sums(weights, x)
@@ -326,7 +355,7 @@ def _tf32_is_allowed() -> bool:
     """Tell whether a product of float32 matrices may lose four of its seven digits."""
     matmul = torch.backends.cuda.matmul
     # Each of torch's two switches refuses to be read once the other was set; compilation knows the old.
-    if hasattr(matmul, "fp32_precision") and not torch.compiler.is_compiling():
+    if not torch.compiler.is_compiling() and hasattr(matmul, "fp32_precision"):
         return matmul.fp32_precision == "tf32"
     return matmul.allow_tf32
 
@@ -340,7 +369,7 @@ def _starts(sequence: _Sequence) -> tuple[Tensor, Tensor]:
     Here ``x`` and ``w`` have the shape ``(blocks, steps, neurons)``.
     """
     x, w, v, i, rest, m, backwards, _ = sequence
-    weights, over_block = _to_the_end(m, x.shape[1], x.dtype, backwards)
+    weights, over_block = _to_the_end(m, x, x.shape[1], backwards)
     # What the block at the end of the sequence adds, no other block needs.
     others = slice(1, None) if backwards else slice(-1)
     ends = _weighted_sums(weights[1:], x[others])
@@ -368,7 +397,7 @@ def _carry(parts: Tensor, m: Propagator) -> Tensor:
         zero = torch.zeros_like(parts_v[0])
         after = _by_products(_Sequence(parts_i, parts_v, zero, zero, zero, m, False, True))
         return parts + torch.nn.functional.pad(torch.stack(after, 1)[:-1], (0, 0, 0, 0, 1, 0))
-    for_v, for_i = _to_all_blocks(m, len(parts), parts.dtype)
+    for_v, for_i = _to_all_blocks(m, parts, len(parts))
     v = _weighted_sums(for_v, torch.cat([parts_v, parts_i])[None])[0]
     i = _weighted_sums(for_i, parts_i[None])[0]
     return torch.stack([v, i], 1)
@@ -394,7 +423,7 @@ def _by_products(sequence: _Sequence) -> tuple[Tensor, Tensor]:
 
     x, w = cut(x), None if w is None else cut(w)
     start_v, start_i = _starts(sequence._replace(x=x, w=w))
-    for_voltages, for_currents = _to_all_steps(m, steps, x.dtype, backwards)
+    for_voltages, for_currents = _to_all_steps(m, x, steps, backwards)
     inputs = [rest.expand(blocks, 1, neurons), start_v[:, None], x, start_i[:, None]]
     if w is None:
         for_voltages = for_voltages[:, steps:]

@@ -10,6 +10,7 @@ from leakyedu.methods import Method, Propagator, euler
 from leakyedu.model import (
     LIParameters,
     LIState,
+    are_fixed_numbers,
     as_input,
     as_tensor,
     check_dt,
@@ -138,7 +139,9 @@ def _run(x: Tensor, state: LIState, v_leak: Tensor, propagator: Propagator, all_
     if any(entry.numel() != 1 for entry in propagator):
         propagator = Propagator(*(entry.to(x.device).expand(shape).flatten() for entry in propagator))
     else:
-        propagator = Propagator(*(entry.to(x.device).reshape(()) for entry in propagator))
+        propagator = Propagator(*(entry.reshape(()) for entry in propagator))
+        if not are_fixed_numbers(*propagator):  # else their powers are known, and kept where x is
+            propagator = Propagator(*(entry.to(x.device) for entry in propagator))
     new_axes = (1,) * (len(shape) - x.ndim + 1)
     jumps = x.to(wide).reshape(len(x), *new_axes, *x.shape[1:]).expand(len(x), *shape)
 

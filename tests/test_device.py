@@ -1,4 +1,6 @@
 import os
+import warnings
+from contextlib import contextmanager
 
 import pytest
 import torch
@@ -101,19 +103,36 @@ def test_a_layer_moves_to_the_accelerator_and_learns_there(accelerator):
         )
 
 
+@contextmanager
+def waiting_is_an_error():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # torch says that it does not find all of it yet
+        torch.cuda.set_sync_debug_mode("error")
+    try:
+        yield
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
 def test_nothing_waits_for_the_accelerator(accelerator):
     if accelerator.type != "cuda":
         pytest.skip(f"torch cannot tell whether an accelerator of type {accelerator.type} is waited for")
     x = noise(5, 3).to(accelerator)
     p = LIParameters(*(y.to(accelerator) for y in LIParameters()))
     layer = LI(trainable=True).to(accelerator)
-    torch.cuda.set_sync_debug_mode("error")
-    try:
+    with waiting_is_an_error():
         trajectory, (voltages, _) = simulate(x, p=p, method=methods.exact), layer(x)
-    finally:
-        torch.cuda.set_sync_debug_mode("default")
 
     assert trajectory.v.shape == voltages.shape == (5, 3)
+
+
+def test_a_layer_on_the_accelerator_is_one_graph(accelerator):
+    layer = LI().to(accelerator)
+    x = noise(70, 3).to(accelerator)
+
+    voltages, _ = torch.compile(layer, backend="eager", fullgraph=True)(x)
+
+    torch.testing.assert_close(voltages, layer(x)[0], rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("own", [False, True])

@@ -429,15 +429,16 @@ def test_a_vectorised_jacobian_is_that_of_one_row_after_the_other(time, own):
         torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.parametrize("at", [0, 31, 32, 55, 99])
 @pytest.mark.parametrize("backwards", [False, True])
-def test_a_bad_number_spoils_nothing_before_it_where_values_cannot_be_read(backwards):
+def test_a_bad_number_spoils_nothing_before_it_where_values_cannot_be_read(backwards, at):
     x = noise(100, 3)
-    x[55, 1] = math.nan
+    x[at, 1] = math.nan
 
     voltages, currents = anywhere(x, None, *torch.zeros(3, 3), propagator(), backwards, True)
 
     spoilt = torch.zeros(100, 3, dtype=torch.bool)
-    spoilt[slice(56) if backwards else slice(55, None), 1] = True
+    spoilt[slice(at + 1) if backwards else slice(at, None), 1] = True
     assert torch.equal(~voltages.isfinite(), spoilt)
     assert torch.equal(~currents.isfinite(), spoilt)
 
