@@ -13,6 +13,7 @@ stimuli      inputs to try: pulse, spikes, constant, ramp, sine, poisson, white 
 plotting     pictures that say in a sentence what they show
 labs         experiments with sliders
 exercises    tasks that name the mistake
+lessons      where the notebooks are
 cli          the command ``leakyedu``
 ===========  =====================================================================================
 

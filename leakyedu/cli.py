@@ -28,8 +28,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from leakyedu import __version__  # costs nothing: Python has run the package before it comes here
+from leakyedu.lessons import LESSONS, lessons
 
-LESSONS = "[0-9][0-9]_*.ipynb"
 START = "00_start_here.ipynb"
 NEEDED = ("jupyterlab", "ipywidgets", "anywidget", "matplotlib", "sympy")
 # What the kernel says of itself. Where a notebook says anything else, JupyterLab corrects it and then
@@ -43,19 +43,6 @@ LANGUAGE = {
     "nbconvert_exporter": "python",
     "file_extension": ".py",
 }
-
-
-def lessons() -> Path:
-    """Return the folder of the lessons: inside an installed package, beside it in a checkout.
-
-    An editable install runs from the checkout. The copy of the lessons that hatchling leaves in
-    site-packages at that moment grows stale, and lies where this function does not look.
-    """
-    package = Path(__file__).resolve().parent
-    inside, beside = package / "course", package.parent / "course"
-    # Any folder may hold a pyproject.toml, and a folder named course.
-    checkout = (package.parent / "pyproject.toml").exists() and any(beside.glob(LESSONS))
-    return inside if any(inside.glob(LESSONS)) and not checkout else beside
 
 
 def copy_lessons(folder: Path, fresh: str | None = None) -> list[str]:

@@ -498,46 +498,6 @@ def test_help_names_the_folder_and_promises_the_learner_s_changes(capsys, argv):
     assert max(map(len, out.splitlines())) <= 100
 
 
-# Where the lessons are
-
-
-@pytest.fixture
-def package(tmp_path, monkeypatch):
-    """Return a folder that cli takes for its package."""
-    folder = tmp_path / "somewhere" / "leakyedu"
-    folder.mkdir(parents=True)
-    monkeypatch.setattr(cli, "__file__", str(folder / "cli.py"))
-    return folder
-
-
-def test_an_installed_package_carries_its_lessons(package):
-    build_course(package / "course")
-    build_course(package.parent / "course")  # of somebody else, in site-packages
-
-    assert cli.lessons() == package / "course"
-
-
-def test_a_checkout_has_its_lessons_beside_the_package(package):
-    build_course(package.parent / "course")
-
-    assert cli.lessons() == package.parent / "course"
-
-
-def test_a_stale_copy_inside_a_checkout_is_not_looked_at(package):
-    build_course(package / "course")
-    build_course(package.parent / "course")
-    (package.parent / "pyproject.toml").touch()
-
-    assert cli.lessons() == package.parent / "course"
-
-
-def test_a_folder_without_notebooks_is_no_course(package):
-    (package / "course").mkdir()
-    build_course(package.parent / "course")
-
-    assert cli.lessons() == package.parent / "course"
-
-
 # JupyterLab
 
 
@@ -782,10 +742,3 @@ def test_checkpoints_of_jupyterlab_do_not_travel(course, tmp_path):
     cli.copy_lessons(tmp_path / "mine")
 
     assert [path.name for path in (tmp_path / "mine" / "figures").iterdir()] == ["speed.json"]
-
-
-def test_a_stray_pyproject_beside_an_installed_package_does_not_hide_its_lessons(package):
-    build_course(package / "course")
-    (package.parent / "pyproject.toml").write_text("")
-
-    assert cli.lessons() == package / "course"

@@ -43,6 +43,7 @@ IMPORTS = {
     "device": (0, set()),
     "symbolic": (0, set()),
     "server": (0, set()),
+    "lessons": (0, set()),
     "euler": (1, {"model"}),
     "methods": (1, {"model"}),
     "stimuli": (1, {"model"}),
@@ -61,7 +62,7 @@ IMPORTS = {
     "labs/methods": (3.2, {"labs/lab", "methods", "model", "plotting", "sequence", "stimuli"}),
     "labs/noise": (3.2, {"labs/lab", "plotting"}),
     "labs/slope_field": (3.2, {"labs/lab", "model", "plotting"}),
-    "labs/speed": (3.2, {"labs/lab", "plotting", "sequence", "stimuli"}),
+    "labs/speed": (3.2, {"labs/lab", "lessons", "plotting", "sequence", "stimuli"}),
     "labs/step_order": (3.2, {"labs/lab", "model", "plotting", "stimuli"}),
     "labs/step_size": (3.2, {"labs/lab", "methods", "model", "plotting"}),
     "labs/synapses": (3.2, {"labs/lab", "methods", "model", "plotting", "sequence", "stimuli"}),
@@ -127,7 +128,7 @@ IMPORTS = {
         },
     ),
     "__init__": (4, {"device", "euler", "layers", "methods", "model", "sequence"}),
-    "cli": (4.1, {"__init__"}),  # for the version
+    "cli": (4.1, {"__init__", "lessons"}),  # the package for its version
 }
 
 

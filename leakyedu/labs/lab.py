@@ -63,20 +63,22 @@ class Device(NamedTuple):
     """A choice among the devices that are there; the setting is the name of one.
 
     Attributes:
+        recorded: what to call others, of which the view has a record.
         label: what it is.
     """
 
+    recorded: tuple[str, ...] = ()
     label: str = "device"
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The names, as torch knows them."""
-        return tuple(map(str, devices()))
+        """The names of those that are there, as torch knows them, then those on record."""
+        return (*map(str, devices()), *self.recorded)
 
     @property
     def start(self) -> str:
-        """The one on which large work runs fastest."""
-        return self.options[min(1, len(self.options) - 1)]
+        """The one that is there on which large work runs fastest."""
+        return self.options[min(1, len(devices()) - 1)]
 
 
 class Lab:
@@ -181,7 +183,7 @@ class _Panel:
         reset = widgets.Button(description="Reset", tooltip="Put every control back to its start")
         reset.on_click(lambda _: self._reset())
         rows = [*self._inputs.values(), reset, *([self._work.box] if self._work else []), self.picture]
-        if any(isinstance(c, Device) and len(c.options) == 1 for c in lab.controls.values()):
+        if len(devices()) == 1 and any(isinstance(c, Device) for c in lab.controls.values()):
             rows.insert(0, widgets.HTML(NO_ACCELERATOR))
         self.box = widgets.VBox(rows)
         self._changed()

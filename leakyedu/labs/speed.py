@@ -1,15 +1,23 @@
-"""Lesson 8's experiment: how long one voltage takes as a loop, a convolution, a scan, and in the library."""
+"""Lesson 8's experiment: how long one voltage takes as a loop, a convolution, a scan, and in the library.
 
+Where there is no accelerator, the times on record say what one does: ``python -m tests.record_speed``
+takes them on a machine that has one and puts them beside the lessons.
+"""
+
+import json
 import math
 import time
 from collections.abc import Callable, Generator, Sequence
+from typing import NamedTuple
 
 import torch
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from torch import Tensor
 
 from leakyedu.labs.lab import Device, Lab, Menu
-from leakyedu.plotting import INPUT, VOLTAGE, mark_prediction, name_line
+from leakyedu.lessons import lessons
+from leakyedu.plotting import CURRENT, INPUT, VOLTAGE, mark_prediction, name_line, new_figure
 from leakyedu.sequence import simulate
 from leakyedu.stimuli import poisson
 
@@ -18,7 +26,40 @@ A, B = 0.1, 0.2
 
 BLOCK = 32
 
+ON_A_CPU = "on one core of the CPU"
+
 Times = dict[str, list[tuple[int, float]]]
+
+
+class Recording(NamedTuple):
+    """Times that were taken on a machine with an accelerator, of float32.
+
+    Attributes:
+        device: name of the accelerator.
+        taken: the day.
+        torch: the version.
+        times: for ``"cpu"`` and ``"accelerator"``, for each number of neurons, what :func:`measure` returned.
+        copies: pairs of a number of neurons and the seconds that the inputs of 1,000 steps need to get
+            to the accelerator.
+    """
+
+    device: str
+    taken: str
+    torch: str
+    times: dict[str, dict[str, Times]]
+    copies: list[tuple[int, float]]
+
+    @property
+    def name(self) -> str:
+        """What the lab calls the accelerator, so that nobody takes it for one of his own."""
+        return f"{self.device}, recorded {self.taken}"
+
+
+RECORDINGS = [
+    Recording(**json.loads(path.read_text(encoding="utf-8")))
+    for path in sorted((lessons() / "figures").glob("speed_*.json"))
+]
+_BY_NAME = {recording.name: recording for recording in RECORDINGS}
 
 
 def loop(x: Tensor) -> Tensor:
@@ -121,16 +162,21 @@ def measure(steps: str, neurons: str, device: str) -> Generator[float, None, Tim
         neurons: number of neurons, likewise.
         device: name of the device.
 
+    Raises:
+        ValueError: if the device is one on record.
+
     Yields:
         The share that is done.
 
     Returns:
         For each way, pairs of a number of steps and the seconds of a call.
     """
+    if device in _BY_NAME:
+        raise ValueError("these times were taken on another machine. Choose a device of this one.")
     x = poisson(
         100.0,
-        _number(steps),
-        _number(neurons),
+        number(steps),
+        number(neurons),
         generator=torch.Generator().manual_seed(8),
         dtype=torch.float32,
     ).to(device)
@@ -199,7 +245,10 @@ def view(
         xscale="log", yscale="log", xlim=(0.7, 14e3), ylim=(3e-6, 10), xlabel="time steps",
         ylabel="time of a call (s)",
     )  # fmt: skip
-    where = "on one core of the CPU" if device == "cpu" else f"on {device}"
+    if device in _BY_NAME:
+        recorded = _BY_NAME[device].times["accelerator"][neurons]
+        result = {way: [pair for pair in recorded[way] if pair[0] <= number(steps)] for way in WAYS}
+    where = ON_A_CPU if device == "cpu" else f"on {device}"
     many = "1 neuron" if neurons == "1" else f"{neurons} neurons"
     if result is None:
         axes.text(
@@ -209,7 +258,7 @@ def view(
         )  # fmt: skip
         sentence = (
             f"Measure will time a loop, a convolution, a block scan and simulate, each for {many} over "
-            f"1 to {steps} steps in float32 {where}."
+            f"1 to {steps} steps in float32 on the device of your choice."
         )
     else:
         styles = ((INPUT, "o-"), ("black", "D:"), ("#009E73", "^-."), (VOLTAGE, "s--"))
@@ -221,6 +270,61 @@ def view(
     if prediction is not None:
         sentence += mark_prediction(axes, prediction, f" You predicted {_digits(prediction)} steps")
     return sentence
+
+
+def levels(after: Sequence[Tensor], steps: int = 32) -> tuple[Figure, str]:
+    """Draw how far the inputs of one neuron have come after each level of a scan.
+
+    Args:
+        after: what each level leaves, of shape ``(time,)``, the inputs first.
+        steps: how many of them to draw.
+
+    Returns:
+        The figure and its sentence, for ``plotting.show``.
+    """
+    figure, (axes,) = new_figure()
+    axes.set(xlabel="step", ylabel="levels", xlim=(-0.8, steps - 0.2), yticks=range(len(after)))
+    highest = max(float(y[:steps].abs().max()) for y in after)
+    reached = []
+    for level, y in enumerate(after):
+        size = 90 * y[:steps].abs() / highest
+        axes.scatter(range(len(size)), [level] * len(size), s=size.tolist(), color=CURRENT)
+        reached.append(int((y[:steps] != 0).sum()))
+    counts = ", ".join(map(str, reached))
+    return figure, f"Of the first {steps} steps, {counts} hold a current after 0 to {len(after) - 1} levels."
+
+
+def over_neurons(recording: Recording) -> tuple[Figure, str]:
+    """Draw the seconds of 1,000 steps on a CPU and on the recorded accelerator over the number of neurons.
+
+    Returns:
+        The figure and its sentence, for ``plotting.show``.
+    """
+    figure, (axes,) = new_figure()
+    axes.set(xscale="log", yscale="log", xlabel="neurons", ylabel="time of 1,000 steps (s)")
+    places = {"cpu": (ON_A_CPU, INPUT, "o"), "accelerator": (f"on {recording.device}", VOLTAGE, "s")}
+    curves = {}
+    for place, (where, color, marker) in places.items():
+        for way, line in (("loop", ":"), ("simulate", "-")):
+            times = {int(n): dict(map(tuple, t[way]))[1000] for n, t in recording.times[place].items()}
+            curves[place, way] = list(times.items())
+            axes.plot(
+                *zip(*times.items(), strict=True), f"{marker}{line}", color=color, label=f"{way} {where}"
+            )
+    axes.plot(*zip(*recording.copies, strict=True), "--", color="black", label="copy of the inputs to it")
+    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    few, many = curves["cpu", "simulate"][1][0], curves["cpu", "simulate"][-1][0]
+    at = {key: dict(pairs) for key, pairs in curves.items()}
+    said = "; ".join(
+        f"for {n:,} neurons the loop takes {1000 * at['cpu', 'loop'][n]:.3g} ms {ON_A_CPU} and "
+        f"{1000 * at['accelerator', 'loop'][n]:.3g} ms on {recording.device}, simulate "
+        f"{1000 * at['cpu', 'simulate'][n]:.3g} ms and {1000 * at['accelerator', 'simulate'][n]:.3g} ms"
+        for n in (few, many)
+    )
+    sentence = f"1,000 steps, recorded {recording.taken}: {said}."
+    if overtaken := crossover(curves["cpu", "simulate"], curves["accelerator", "simulate"]):
+        sentence += f" From {_digits(overtaken)} neurons on, simulate is faster on {recording.device}."
+    return figure, sentence
 
 
 def _compare(axes: Axes, result: Times, where: str) -> str:
@@ -244,7 +348,8 @@ def _digits(steps: float) -> str:
     return f"{float(f'{steps:.3g}'):,g}"
 
 
-def _number(words: str) -> int:
+def number(words: str) -> int:
+    """Return the number that a menu shows as words, such as 10,000."""
     return int(words.replace(",", ""))
 
 
@@ -253,5 +358,5 @@ lab = Lab(
     work=measure,
     steps=Menu("steps", ("100", "1,000", "10,000"), "10,000"),
     neurons=Menu("neurons", ("1", "8", "64", "512"), "8"),
-    device=Device(),
+    device=Device(recorded=tuple(_BY_NAME)),
 )

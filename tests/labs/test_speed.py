@@ -137,7 +137,7 @@ def test_before_a_measurement_the_picture_asks_and_the_sentence_says_what_will_b
 
     assert sentence == (
         "Measure will time a loop, a convolution, a block scan and simulate, each for 8 neurons over 1 to "
-        "10,000 steps in float32 on one core of the CPU. You predicted 1,000 steps."
+        "10,000 steps in float32 on the device of your choice. You predicted 1,000 steps."
     )
     assert figure.axes[0].texts[0].get_text() == "From how many steps on\nis simulate faster than the loop?"
 
@@ -155,3 +155,74 @@ def test_the_result_is_drawn_with_its_crossover_beside_the_prediction():
         "than the loop. You predicted 50,000 steps, which is outside of the picture."
     )
     assert [line.get_label() for line in figure.axes[0].lines[:4]] == list(speed.WAYS)
+
+
+# -- What was recorded elsewhere -------------------------------------------------------------------
+
+
+def recording(device: str = "A GPU") -> speed.Recording:
+    """Return times of a loop that costs 10 us a step on a CPU and 40 on the accelerator."""
+
+    def times(loop: float, simulate: float, lengths: tuple[int, ...]) -> speed.Times:
+        return {way: [[n, (n * loop if way == "loop" else simulate)] for n in lengths] for way in speed.WAYS}
+
+    steps = {"1": (1, 1000, 10_000), "8": (1, 1000, 10_000), "512": (1, 1000)}
+    times_of = {
+        "cpu": {n: times(1e-5, 1e-5 * int(n), lengths) for n, lengths in steps.items()},
+        "accelerator": {n: times(4e-5, 1e-3, lengths) for n, lengths in steps.items()},
+    }
+    return speed.Recording(device, "2001-02-03", "2.0", times_of, [[1, 1e-5], [8, 1e-5], [512, 2e-4]])
+
+
+@pytest.fixture
+def recorded(monkeypatch):
+    it = recording()
+    monkeypatch.setitem(speed._BY_NAME, it.name, it)
+    monkeypatch.setitem(speed.lab.controls, "device", speed.Device(recorded=(it.name,)))
+    return it
+
+
+def test_what_was_recorded_is_drawn_at_once_and_named_as_recorded(recorded):
+    figure, sentence = speed.lab.figure(device=recorded.name, neurons="8", steps="1,000")
+
+    assert sentence == (
+        "1,000 steps of 8 neurons in float32 on A GPU, recorded 2001-02-03 take 40 ms as a loop, 1 ms as a "
+        "convolution, 1 ms as a block scan and 1 ms in simulate. From 25 steps on, simulate is faster than "
+        "the loop."
+    )
+    assert figure.axes[0].lines[0].get_xdata().max() == 1000
+
+
+def test_a_device_on_record_cannot_be_measured_and_is_never_the_first_choice(recorded):
+    assert speed.lab.start["device"] in map(str, devices())
+    with pytest.raises(ValueError, match=r"taken on another machine\. Choose a device of this one\."):
+        speed.lab.measure(device=recorded.name)
+
+
+def test_over_neurons_the_sentence_says_from_how_many_on_the_accelerator_wins():
+    _, sentence = speed.over_neurons(recording())
+
+    assert sentence == (
+        "1,000 steps, recorded 2001-02-03: for 8 neurons the loop takes 10 ms on one core of the CPU and "
+        "40 ms on A GPU, simulate 0.08 ms and 1 ms; for 512 neurons the loop takes 10 ms on one core of the "
+        "CPU and 40 ms on A GPU, simulate 5.12 ms and 1 ms. From 100 neurons on, simulate is faster on A GPU."
+    )
+
+
+def test_a_level_of_a_scan_doubles_what_an_input_has_reached():
+    after = [(0.8 ** torch.arange(12.0)) * (torch.arange(12) < 2**k) for k in range(4)]
+
+    figure, sentence = speed.levels(after, 6)
+
+    assert sentence == "Of the first 6 steps, 1, 2, 4, 6 hold a current after 0 to 3 levels."
+    assert len(figure.axes[0].collections) == 4
+
+
+def test_there_are_recordings_and_each_has_what_the_lab_and_the_lesson_show():
+    assert speed.RECORDINGS
+    for it in speed.RECORDINGS:
+        for where in it.times.values():
+            assert set(speed.lab.controls["neurons"].options) <= set(where)
+            assert all(set(times) == set(speed.WAYS) for times in where.values())
+        assert it.name in speed.lab.controls["device"].options
+        assert "recorded" in speed.lab.figure(device=it.name)[1]

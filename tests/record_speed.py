@@ -1,0 +1,70 @@
+"""Record lesson 8's times on this machine's accelerator: ``python -m tests.record_speed [FOLDER]``.
+
+They are written to ``speed_<device>.json`` in FOLDER, by default beside the lessons.
+"""
+
+import argparse
+import json
+import re
+import time
+from pathlib import Path
+
+import torch
+
+from leakyedu import best_device
+from leakyedu.labs import speed
+from leakyedu.lessons import lessons
+
+# The lab's numbers of neurons, and more for the picture over neurons.
+NEURONS = {"1": "10,000", "8": "10,000", "64": "10,000", "512": "10,000", "4,096": "1,000", "32,768": "1,000"}
+
+
+def times(steps: str, neurons: str, device: str) -> speed.Times:
+    """Measure to the end, and print how far that is."""
+    measuring = speed.measure(steps, neurons, device)
+    while True:
+        try:
+            next(measuring)
+        except StopIteration as end:
+            print(f"{neurons} neurons on {device}: done", flush=True)
+            return end.value
+
+
+def copy_to(device: torch.device, neurons: int) -> float:
+    """Return how long the inputs of 1,000 steps take to get there, the fastest of ten times."""
+    x, taken = torch.rand(1000, neurons), []
+    for _ in range(10):
+        began = time.perf_counter()
+        x.to(device)
+        torch.accelerator.synchronize()
+        taken.append(time.perf_counter() - began)
+    return min(taken)
+
+
+def main() -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog="python -m tests.record_speed", description=__doc__.split(":")[0])
+    parser.add_argument("folder", metavar="FOLDER", type=Path, nargs="?", default=lessons() / "figures")
+    folder = parser.parse_args().folder
+
+    device = best_device()
+    if device.type == "cpu":
+        parser.error("torch finds no accelerator on this machine.")
+    name = torch.cuda.get_device_name() if device.type == "cuda" else device.type
+    recording = speed.Recording(
+        device=name,
+        taken=time.strftime("%Y-%m-%d"),
+        torch=torch.__version__,
+        times={
+            place: {n.replace(",", ""): times(steps, n, where) for n, steps in NEURONS.items()}
+            for place, where in (("cpu", "cpu"), ("accelerator", str(device)))
+        },
+        copies=[(n, copy_to(device, n)) for n in (speed.number(words) for words in NEURONS)],
+    )
+    path = folder / f"speed_{re.sub('[^a-z0-9]+', '_', name.lower())}.json"
+    path.write_text(json.dumps(recording._asdict()) + "\n", encoding="utf-8")
+    print(path)
+
+
+if __name__ == "__main__":
+    main()
