@@ -17,6 +17,7 @@ from collections.abc import Mapping
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
 from torch import Tensor
 
 from leakyedu.methods import exact
@@ -169,6 +170,129 @@ def against_exact(
     return axes.figure, sentence
 
 
+def drive_and_voltage(
+    drive: Tensor, v: Tensor, dt: float = 0.001, *, since: float = 0.0, axes: Axes | None = None
+) -> tuple[Figure, str]:
+    """Draw a drive and the voltage that follows it over time.
+
+    Args:
+        drive: in volt, of shape ``(time,)``; element ``n`` is drawn at ``n * dt``.
+        v: the voltage at the same times, likewise.
+        dt: length of a step in second.
+        since: the sentence is about what happens from then on, in second.
+        axes: where to draw; default a new figure.
+
+    Returns:
+        The figure, and the sentence that says between which values both go, and the mean of ``v``.
+
+    Raises:
+        ValueError: if the two have not the same shape ``(time,)``, or ``since`` is not one of their times.
+    """
+    drive, v = (x.detach().cpu().double() for x in (drive, v))
+    if drive.ndim != 1 or drive.shape != v.shape:
+        raise ValueError(
+            f"drive and v must have the same shape (time,), got {tuple(drive.shape)} and {tuple(v.shape)}. "
+            "Choose one neuron, as in v[:, 0]."
+        )
+    check_dt(dt)
+    first = round(since / dt)
+    if not 0 <= first < len(v):
+        raise ValueError(
+            f"since must be from 0 s to below {len(v) * dt:g} s, got {since} s. It is in second."
+        )
+    axes = axes or new_axes()
+    t = 1000 * dt * torch.arange(len(v), dtype=torch.float64)
+    axes.plot(t, drive, color=INPUT, linewidth=1, label="drive")
+    axes.plot(t, v, color=VOLTAGE, linewidth=2, label="v")
+    # Beside the axes, where no drive crosses it.
+    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.set(xlabel="time (ms)", ylabel="drive and voltage v (V)")
+    (low, high), (v_low, v_high) = ((float(x.min()), float(x.max())) for x in (drive[first:], v[first:]))
+    return axes.figure, (
+        f"From {_number(1000 * since)} ms on, the drive goes from {low:.3g} V to {high:.3g} V and v from "
+        f"{v_low:.3g} V to {v_high:.3g} V, with a mean of {_number(v[first:].mean())} V."
+    )
+
+
+def frequency_response(
+    frequencies: Tensor,
+    curves: Mapping[str, Tensor],
+    *,
+    measured: tuple[Tensor, Tensor] | None = None,
+    predicted_cut_off: float | None = None,
+) -> tuple[Figure, str]:
+    r"""Draw gain and phase over the frequency, on a logarithmic axis, side by side.
+
+    .. math::
+        \text{gain} = |H(f)|, \qquad \text{phase} = \arg H(f)
+
+    Args:
+        frequencies: those of the curves in hertz, rising, above 0, of shape ``(sizes,)``.
+        curves: named transfer functions, complex, of the shape of ``frequencies``.
+        measured: frequencies in hertz and complex numbers of the same shape, drawn as points, or None.
+        predicted_cut_off: where the learner expects the cut-off, in hertz, or None.
+
+    Returns:
+        The figure, and the sentence with the cut-off, where there is one, and both ends of each curve.
+
+    Raises:
+        ValueError: if there is no curve, or one is not of the shape of ``frequencies``.
+    """
+    f = frequencies.detach().cpu().double()
+    if f.ndim != 1 or not curves or any(h.shape != f.shape for h in curves.values()):
+        shapes = {name: tuple(h.shape) for name, h in curves.items()}
+        raise ValueError(
+            f"curves must each have the shape {tuple(f.shape)} of the frequencies, got {shapes}. "
+            "Compute one number for each frequency."
+        )
+    figure, (gain, phase) = new_figure(2)
+    gain.set(xscale="log", yscale="log", xlabel="frequency (Hz)", ylabel="gain")
+    phase.set(xscale="log", xlabel="frequency (Hz)", ylabel="phase (degrees)")
+    sentences = []
+    for number, (name, h) in enumerate(curves.items()):
+        gains, lags = _gain_and_lag(h)
+        style = {"color": VOLTAGE, "linestyle": _LINE_STYLES[number % 4], "linewidth": 1.5}
+        if not number:  # what the others are held against
+            style = {"color": INPUT, "linewidth": 2.5, "alpha": 0.8}
+        gain.plot(f, gains, label=name, **style)
+        phase.plot(f, -lags, **style)
+        sentences.append(
+            f"{name[:1].upper() + name[1:]}: gain {_number(gains[0])} at {_number(f[0])} Hz, "
+            f"{_cut_off(f, gains)}{_number(gains[-1])} at {_number(f[-1])} Hz, where v lags by "
+            f"{_number(lags[-1])} degrees."
+        )
+    if measured is not None:
+        at, h = (x.detach().cpu() for x in measured)
+        gains, lags = _gain_and_lag(h)
+        gain.plot(at, gains, "o", color=VOLTAGE, markersize=6, label="measured")
+        phase.plot(at, -lags, "o", color=VOLTAGE, markersize=6)
+        sentences.append(
+            f"Measured: gain {_number(gains[0])} at {_number(at[0])} Hz and {_number(gains[-1])} at "
+            f"{_number(at[-1])} Hz."
+        )
+    gain.legend(frameon=False, loc="lower left", fontsize=8)
+    phase.yaxis.set_major_locator(MultipleLocator(45))
+    if predicted_cut_off is not None:
+        words = f"You predicted a cut-off of {_number(predicted_cut_off)} Hz"
+        sentences.append(mark_prediction(gain, predicted_cut_off, words, bottom=0.35))
+    return figure, " ".join(sentences)
+
+
+def _gain_and_lag(h: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the size of complex numbers, and by how many degrees from 0 to 360 they are behind."""
+    h = h.detach().cpu().to(torch.complex128)
+    return h.abs(), -h.angle().rad2deg() % 360 + 0.0  # no -0
+
+
+def _cut_off(f: Tensor, gains: Tensor) -> str:
+    """Say where a gain falls to 1 / sqrt 2 for the first time, if it does."""
+    at = int((gains < math.sqrt(0.5)).int().argmax())
+    if not at:
+        return ""
+    share = float((gains[at - 1] - math.sqrt(0.5)) / (gains[at - 1] - gains[at]))
+    return f"0.707 at {_number(f[at - 1] * (f[at] / f[at - 1]) ** share)} Hz, "
+
+
 def error_over_dt(
     dts: Tensor, errors: Mapping[str, Tensor], *, axes: Axes | None = None
 ) -> tuple[Figure, str]:
@@ -296,12 +420,17 @@ def picture(figure: Figure, sentence: str) -> str:
 def picture_of(png: bytes, sentence: str) -> str:
     """Return a picture that is drawn already as HTML, as :func:`picture` does."""
     data, words = base64.b64encode(png).decode(), html.escape(sentence)
-    width, caption = ("100%", ' style="font-size:1.6em"') if _in_front_of_a_class else ("640px", "")
+    width = "100%" if _in_front_of_a_class else "640px"
     return (
         f'<figure style="margin:0"><img alt="{words}" src="data:image/png;base64,{data}" '
         f'style="width:{width};max-width:100%;height:auto">'
-        f"<figcaption{caption}>{words}</figcaption></figure>"
+        f"<figcaption{_caption()}>{words}</figcaption></figure>"
     )
+
+
+def _caption() -> str:
+    """Return the style of a caption, larger for the last row of a classroom."""
+    return ' style="font-size:1.6em"' if _in_front_of_a_class else ""
 
 
 def show(figure: Figure, sentence: str) -> None:
@@ -318,6 +447,49 @@ def show(figure: Figure, sentence: str) -> None:
     from IPython.display import display
 
     display({"text/plain": sentence, "text/html": picture(figure, sentence)}, raw=True)
+
+
+def sound(x: Tensor, rate: int, name: str, *, above: float) -> None:
+    r"""Display a sound below the cell, to be started by hand, with a sentence that says what is to be heard.
+
+    .. math::
+        \text{share} = \sum_{f > f_0} |\hat x(f)|^2 \, / \, \sum_{f > 0} |\hat x(f)|^2
+
+    Its mean is taken off, and it is made as loud as any other: a tenth of full scale, as a root mean square.
+
+    Args:
+        x: what is to be heard, of shape ``(time,)``.
+        rate: its samples per second.
+        name: what it is.
+        above: :math:`f_0` in hertz; the sentence says which share of the power lies higher.
+
+    Raises:
+        ValueError: if ``x`` has not the shape ``(time,)``, or never changes.
+    """
+    if x.ndim != 1 or not len(x) or not bool((x != x[0]).any()):
+        raise ValueError(
+            f"x must have the shape (time,) and change, got shape {tuple(x.shape)}. "
+            "Choose one neuron, as in v[:, 0], that has an input."
+        )
+    from IPython.display import Audio, display
+
+    x = x.detach().cpu().double()
+    x = x - x.mean()
+    power = torch.fft.rfft(x).abs().square()
+    frequencies = torch.fft.rfftfreq(len(x), 1 / rate)
+    share = float(power[frequencies > above].sum() / power.sum())
+    sentence = (
+        f"{name[:1].upper() + name[1:]}: {_number(len(x) / rate)} s of sound; {100 * share:.0f} % of its "
+        f"power lies above {above:g} Hz."
+    )
+    loud = (0.1 / x.square().mean().sqrt() * x).clamp(-1, 1)
+    wave = Audio(loud.numpy(), rate=rate, normalize=False).src_attr()
+    words = html.escape(sentence)
+    page = (
+        f'<figure style="margin:0"><audio controls aria-label="{words}" src="{wave}"></audio>'
+        f"<figcaption{_caption()}>{words}</figcaption></figure>"
+    )
+    display({"text/plain": sentence, "text/html": page}, raw=True)
 
 
 def _describe_voltage(v: Tensor, t: Tensor) -> str:

@@ -160,18 +160,34 @@ def test_nothing_is_hidden_and_no_tag_switches_a_comparison_off(path):
 def test_every_picture_has_a_sentence_with_a_number_as_alt_text_and_below_it(path):
     for output in outputs_of(path):
         page = output.get("data", {}).get("text/html", "")
-        for picture in re.findall(r"<figure.*?</figure>", page, flags=re.DOTALL):
+        figures = re.findall(r"<figure.*?</figure>", page, flags=re.DOTALL)
+        for picture in (figure for figure in figures if "<audio" not in figure):
             alt = html.unescape(re.search(r'<img alt="([^"]*)"', picture)[1])
             assert len(alt) > 20
             assert re.search(r"\d", alt)
             assert html.escape(alt) in picture.partition("<figcaption>")[2]
             assert alt in output.data["text/plain"]
-        assert page.count("<img") == page.count("<figure")
+        assert page.count("<img") + page.count("<audio") == page.count("<figure")
+
+
+@every_notebook
+def test_every_sound_waits_for_its_button_and_has_a_sentence_with_a_number(path):
+    for output in outputs_of(path):
+        page = output.get("data", {}).get("text/html", "")
+        for sound in re.findall(r"<figure[^>]*><audio.*?</figure>", page, flags=re.DOTALL):
+            tag, words = re.search(r"(<audio[^>]*>).*<figcaption[^>]*>(.*)</figcaption>", sound).groups()
+            assert " controls" in tag
+            assert "autoplay" not in tag
+            assert f'aria-label="{words}"' in tag
+            assert re.search(r"\d", words)
+            assert html.unescape(words) in output.data["text/plain"]
+            assert len(re.search(r"base64,([^\"]+)", tag)[1]) < 50_000, "a notebook stays small"
+        assert page.count("<audio") == len(re.findall(r"<figure[^>]*><audio", page))
 
 
 @every_notebook
 def test_no_path_of_a_machine_is_in_it(path):
-    text = re.sub(r"data:image/png;base64,[A-Za-z0-9+/=]+", "", path.read_text(encoding="utf-8"))
+    text = re.sub(r"data:(image/png|audio/wav);base64,[A-Za-z0-9+/=]+", "", path.read_text(encoding="utf-8"))
 
     assert re.findall(r"/(?:home|root|Users|work|tmp)/\w+", text) == []
 

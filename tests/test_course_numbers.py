@@ -18,6 +18,7 @@ from leakyedu import LIParameters, simulate, stimuli, symbolic
 from leakyedu.exercises import exact_steps
 from leakyedu.exercises.exercise import Exercise, Prediction
 from leakyedu.exercises.kinds import Choice
+from leakyedu.labs import filter as filter_lab
 from leakyedu.labs import step_size
 from leakyedu.methods import held_current
 from tests.test_course import code_of, every_lesson, every_notebook, exercises_of, prose_of
@@ -156,6 +157,13 @@ COMPUTED = {
         EARLY,
         computed(EARLY.value * float(P.tau_mem_inv), "V"),
     ],
+    "07_a_filter": [
+        computed(1 - math.exp(-1), "V"),
+        computed(1.0 * P.tau_mem_inv, "Hz"),
+        computed(1 / (2 * 0.001), "Hz"),
+        computed(filter_lab.DURATION, "s"),
+        *(computed(200 * overtone, "Hz") for overtone in (1, 2, 3)),
+    ],
 }
 # Settings of a lesson's lab that its text tells the reader to try. What the lab says there is known.
 LOOKS = {
@@ -183,6 +191,12 @@ LOOKS = {
         {"method": "exact", "spike": 3.3},
         {"method": "exact", "spike": 3.3, "dt": 0.1},
     ],
+    "07_a_filter": [
+        {"kind": "chirp", "frequency": 200.0},
+        {"stages": "synapse and membrane"},
+        {"dt": 4.0},
+        {"frequency": 200.0, "dt": 4.0},
+    ],
 }
 # What no code computes, and why it is no invention.
 SOURCES = {
@@ -199,6 +213,7 @@ SOURCES = {
         "66 h": "the half-life of molybdenum-99, from the page that the text names",
         "40 ms": "the last of the steps in the cell below",
     },
+    "07_a_filter": {"0.2 ms": "Golding, Ferragamo and Oertel, Journal of Neuroscience 19, 1999, 2897"},
 }
 
 

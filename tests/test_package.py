@@ -231,6 +231,7 @@ OTHERS = {
 }
 INSIDE_A_FUNCTION = {
     ("plotting", "show", "IPython"),
+    ("plotting", "sound", "IPython"),
     ("cli", "_open_lab", "matplotlib"),
     ("cli", "_open_lab", "jupyterlab"),
 }

@@ -1,7 +1,9 @@
 """Pictures: what they draw, and whether their sentence tells the truth about it."""
 
 import base64
+import io
 import re
+import wave
 
 import pytest
 import torch
@@ -313,3 +315,114 @@ def test_the_triangle_of_an_error_over_dt_has_the_slope_of_its_line():
 def test_an_error_over_dt_that_cannot_be_drawn_is_refused(dts, errors, words):
     with pytest.raises(ValueError, match=words):
         plotting.error_over_dt(dts, errors)
+
+
+# -- Drives, gains and sounds ----------------------------------------------------------------------
+
+
+def test_a_drive_and_its_voltage_begin_at_time_0():
+    drive = torch.tensor([2.0, 0.0, 2.0, 0.0])
+    v = torch.tensor([0.0, 0.5, 0.9, 1.1])
+
+    figure, sentence = plotting.drive_and_voltage(drive, v, 0.002, since=0.004)
+
+    lines = {line.get_label(): line for line in figure.axes[0].lines}
+    assert lines["drive"].get_color() == plotting.INPUT
+    assert lines["v"].get_color() == plotting.VOLTAGE
+    assert lines["v"].get_xdata().tolist() == pytest.approx([0, 2, 4, 6])
+    assert sentence == (
+        "From 4 ms on, the drive goes from 0 V to 2 V and v from 0.9 V to 1.1 V, with a mean of 1 V."
+    )
+
+
+@pytest.mark.parametrize(
+    ("drive", "v", "since", "words"),
+    [
+        (torch.zeros(4), torch.zeros(5), 0.0, r"same shape \(time,\), got \(4,\) and \(5,\)"),
+        (torch.zeros(4, 2), torch.zeros(4, 2), 0.0, "Choose one neuron"),
+        (torch.zeros(4), torch.zeros(4), 0.004, "below 0.004 s, got 0.004 s"),
+        (torch.zeros(4), torch.zeros(4), -0.004, "It is in second"),
+    ],
+)
+def test_a_drive_and_a_voltage_that_do_not_fit_are_refused(drive, v, since, words):
+    with pytest.raises(ValueError, match=words):
+        plotting.drive_and_voltage(drive, v, since=since)
+
+
+FREQUENCIES = torch.logspace(0, 2, 41, dtype=torch.float64)
+
+
+def stage(f, cut_off):
+    return 1 / (1 + 1j * f / cut_off)
+
+
+def test_a_response_is_drawn_as_gain_and_phase():
+    curves = {"formula": stage(FREQUENCIES, 20), "two": stage(FREQUENCIES, 20) ** 2}
+    points = torch.tensor([10.0, 20.0])
+
+    figure, sentence = plotting.frequency_response(
+        FREQUENCIES, curves, measured=(points, stage(points, 20)), predicted_cut_off=50
+    )
+
+    gain, phase = figure.axes
+    assert [line.get_color() for line in phase.lines] == [plotting.INPUT, plotting.VOLTAGE, plotting.VOLTAGE]
+    assert gain.lines[0].get_ydata()[-1] == pytest.approx(1 / 26**0.5)
+    assert phase.lines[0].get_ydata()[-1] == pytest.approx(-78.69, abs=0.01)
+    assert phase.lines[1].get_ydata()[-1] == pytest.approx(-157.38, abs=0.01)
+    assert phase.lines[2].get_ydata().tolist() == pytest.approx([-26.57, -45], abs=0.01)
+    assert [x.get_xdata()[0] for x in gain.lines if x.get_color() == plotting.PREDICTION] == [50]
+    assert sentence == (
+        "Formula: gain 0.999 at 1 Hz, 0.707 at 20 Hz, 0.196 at 100 Hz, where v lags by 78.7 degrees. Two: "
+        "gain 0.998 at 1 Hz, 0.707 at 12.9 Hz, 0.0385 at 100 Hz, where v lags by 157 degrees. Measured: gain "
+        "0.894 at 10 Hz and 0.707 at 20 Hz. You predicted a cut-off of 50 Hz."
+    )
+
+
+def test_a_response_without_a_cut_off_names_none():
+    _, sentence = plotting.frequency_response(FREQUENCIES, {"all": torch.ones(41, dtype=torch.complex128)})
+
+    assert sentence == "All: gain 1 at 1 Hz, 1 at 100 Hz, where v lags by 0 degrees."
+
+
+@pytest.mark.parametrize("curves", [{}, {"short": torch.ones(3)}])
+def test_a_response_of_another_length_is_refused(curves):
+    with pytest.raises(ValueError, match=r"shape \(41,\) of the frequencies"):
+        plotting.frequency_response(FREQUENCIES, curves)
+
+
+def sound_of(x, monkeypatch, **settings):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
+    plotting.sound(x, 8000, "two tones", **settings)
+    return shown[0]
+
+
+def test_a_sound_waits_for_its_button_and_says_what_is_to_be_heard(monkeypatch):
+    t = torch.arange(8000) / 8000
+    x = 5 + 3 * torch.sin(2 * torch.pi * 100 * t) + torch.sin(2 * torch.pi * 1000 * t)
+
+    shown = sound_of(x, monkeypatch, above=500)
+
+    words = "Two tones: 1 s of sound; 10 % of its power lies above 500 Hz."
+    assert shown["text/plain"] == words
+    assert f'<audio controls aria-label="{words}"' in shown["text/html"]
+    assert f"<figcaption>{words}</figcaption>" in shown["text/html"]
+    assert "autoplay" not in shown["text/html"]
+
+
+def test_all_sounds_are_equally_loud(monkeypatch):
+    clicks = torch.zeros(8000)
+    clicks[::40] = 7.0
+
+    for x in (clicks, torch.sin(torch.arange(8000) / 5)):
+        page = sound_of(x, monkeypatch, above=500)["text/html"]
+        with wave.open(io.BytesIO(base64.b64decode(re.search(r"base64,([^\"]+)", page)[1]))) as recording:
+            assert recording.getparams()[:4] == (1, 2, 8000, 8000)
+            samples = torch.frombuffer(bytearray(recording.readframes(8000)), dtype=torch.int16).double()
+        assert float(samples.square().mean().sqrt()) == pytest.approx(3276.7, rel=1e-3)
+
+
+@pytest.mark.parametrize("x", [torch.zeros(4, 2), torch.ones(4), torch.zeros(0)])
+def test_what_is_no_sound_is_refused(x):
+    with pytest.raises(ValueError, match="and change, got shape"):
+        plotting.sound(x, 8000, "nothing", above=500)
