@@ -3,7 +3,7 @@
 The sentence is computed from the data. It stands below the picture and is its alt text, so a reader
 who cannot see the picture, or looks at it for the first time, learns the same thing. Voltages are
 blue, currents orange (vermilion of Okabe and Ito's palette, which keeps a contrast of 3 on white),
-inputs and references grey; line styles say the same without colour.
+inputs and references grey; line styles say the same without colour. A sound has its sentence, too.
 """
 
 import base64
@@ -255,11 +255,15 @@ def frequency_response(
         if not number:  # what the others are held against
             style = {"color": INPUT, "linewidth": 2.5, "alpha": 0.8}
         gain.plot(f, gains, label=name, **style)
+        corner = _cut_off(f, gains)
+        if corner and not number:
+            edges = [corner, corner, float(f[0])], [float(gains.min()), math.sqrt(0.5), math.sqrt(0.5)]
+            gain.plot(*edges, color=INPUT, linestyle=":", linewidth=1)
         phase.plot(f, -lags, **style)
+        on_the_way = f"0.707 at {_number(corner)} Hz, " if corner else ""
         sentences.append(
-            f"{name[:1].upper() + name[1:]}: gain {_number(gains[0])} at {_number(f[0])} Hz, "
-            f"{_cut_off(f, gains)}{_number(gains[-1])} at {_number(f[-1])} Hz, where v lags by "
-            f"{_number(lags[-1])} degrees."
+            f"{name[:1].upper() + name[1:]}: gain {_number(gains[0])} at {_number(f[0])} Hz, {on_the_way}"
+            f"{_number(gains[-1])} at {_number(f[-1])} Hz, where v lags by {_number(lags[-1])} degrees."
         )
     if measured is not None:
         at, h = (x.detach().cpu() for x in measured)
@@ -284,13 +288,13 @@ def _gain_and_lag(h: Tensor) -> tuple[Tensor, Tensor]:
     return h.abs(), -h.angle().rad2deg() % 360 + 0.0  # no -0
 
 
-def _cut_off(f: Tensor, gains: Tensor) -> str:
-    """Say where a gain falls to 1 / sqrt 2 for the first time, if it does."""
+def _cut_off(f: Tensor, gains: Tensor) -> float | None:
+    """Return where a gain falls to 1 / sqrt 2 for the first time, if it does."""
     at = int((gains < math.sqrt(0.5)).int().argmax())
     if not at:
-        return ""
+        return None
     share = float((gains[at - 1] - math.sqrt(0.5)) / (gains[at - 1] - gains[at]))
-    return f"0.707 at {_number(f[at - 1] * (f[at] / f[at - 1]) ** share)} Hz, "
+    return float(f[at - 1] * (f[at] / f[at - 1]) ** share)
 
 
 def error_over_dt(
