@@ -12,7 +12,7 @@ import io
 import itertools
 import math
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from matplotlib.axes import Axes
@@ -119,11 +119,7 @@ def against_exact(
     """
     check_dt(dt)
     check_parameters(p)
-    if not voltages or any(v.ndim != 1 or not len(v) for v in voltages.values()):
-        shapes = {name: tuple(v.shape) for name, v in voltages.items()}
-        raise ValueError(
-            f"voltages must each have the shape (time,), got {shapes}. Choose one neuron, as in v[:, 0]."
-        )
+    _check_voltages("voltages", voltages)
     if any(as_tensor(x).numel() != 1 for x in p):
         raise ValueError(f"p must be that of one neuron, got {p}. Use LIParameters(*(x[0] for x in p)).")
     if not w:
@@ -362,6 +358,121 @@ def error_over_dt(
     return axes.figure, " ".join(sentences)
 
 
+def reach(gradients: Mapping[str, Tensor], *, axes: Axes | None = None) -> tuple[Figure, str]:
+    r"""Draw how much each input changes the last voltage, over how long before the end it came.
+
+    .. math::
+        g_n = \partial v_N / \partial x_n
+
+    Args:
+        gradients: named gradients, each of shape ``(time,)``, the first input first.
+        axes: where to draw; default a new figure.
+
+    Returns:
+        The figure, and the sentence that says which input counts most, and how much the last one does.
+
+    Raises:
+        ValueError: if there is no gradient, or one is not of shape ``(time,)``.
+    """
+    _check_voltages("gradients", gradients)
+    axes = axes or new_axes()
+    sentences = []
+    for (name, g), line in zip(gradients.items(), itertools.cycle(_LINE_STYLES), strict=False):
+        backwards = g.detach().cpu().double().flip(0)
+        axes.plot(range(len(g)), backwards, color=VOLTAGE, linestyle=line, label=name)
+        most = int(backwards.abs().argmax())
+        axes.plot(most, float(backwards[most]), "o", color=VOLTAGE)
+        sentences.append(
+            f"{name[:1].upper() + name[1:]}: {_number(backwards[0])} V per V for the last input, most for "
+            f"the one {most} steps before it, {_number(backwards[most])} V per V."
+        )
+    axes.invert_xaxis()  # the end is on the right, as in time
+    axes.legend(frameon=False, loc="upper left")
+    axes.set(xlabel="steps before the last input", ylabel="change of the last v (V per V)")
+    return axes.figure, " ".join(sentences)
+
+
+def fits(
+    voltages: Mapping[str, Tensor], target: Tensor, dt: float = 0.001, *, axes: Axes | None = None
+) -> tuple[Figure, str]:
+    r"""Draw voltages over the one that they should have.
+
+    .. math::
+        e = \sqrt{\frac{1}{N} \sum_n (v_n - v^*_n)^2}
+
+    Args:
+        voltages: named voltages, each of the shape of ``target``.
+        target: :math:`v^*` in volt, of shape ``(time,)``.
+        dt: length of a step in second; the voltage ``n`` is drawn at ``(n + 1) * dt``.
+        axes: where to draw; default a new figure.
+
+    Returns:
+        The figure, and the sentence that says how far each is off, as the root of the mean square.
+
+    Raises:
+        ValueError: if there is no voltage, or one has another shape than ``(time,)``.
+    """
+    check_dt(dt)
+    _check_voltages("voltages", {**voltages, "target": target})
+    if not voltages or any(v.shape != target.shape for v in voltages.values()):
+        shapes = {name: tuple(v.shape) for name, v in voltages.items()}
+        raise ValueError(
+            f"voltages must be at least one, of the target's shape {tuple(target.shape)}, got {shapes}."
+        )
+    axes = axes or new_axes()
+    t = 1000 * dt * torch.arange(1, len(target) + 1, dtype=torch.float64)
+    target = target.detach().cpu().double()
+    axes.plot(t, target, color=INPUT, linewidth=2.5, alpha=0.8, label="target")
+    off = []
+    # The last one is what counts: it gets the solid line.
+    styles = itertools.cycle((":", "-.", "--"))
+    for number, (name, v) in enumerate(voltages.items(), 1):
+        v = v.detach().cpu().double()
+        line = "-" if number == len(voltages) > 1 else next(styles)
+        axes.plot(t, v, color=VOLTAGE, linestyle=line, linewidth=1.2, label=name)
+        off.append(f"{_number((v - target).square().mean().sqrt())} V ({name})")
+    axes.legend(frameon=False, fontsize=8)
+    axes.set(xlabel="time (ms)", ylabel="voltage v (V)")
+    return axes.figure, (
+        f"The target is highest, {_number(target.max())} V, after {float(t[int(target.argmax())]):.4g} ms, "
+        f"and {_number(target[-1])} V at its end. Off by, as the root of the mean square: {', '.join(off)}."
+    )
+
+
+def training(
+    losses: Sequence[float], snapshots: Mapping[int, Tensor], target: Tensor, dt: float = 0.001
+) -> tuple[Figure, str]:
+    """Draw the loss at each step of a training, and beside it the voltage at some of these steps.
+
+    Args:
+        losses: the loss at each step, each above 0.
+        snapshots: step -> voltage in volt, of the shape of ``target``.
+        target, dt: as for :func:`fits`, and the same errors.
+
+    Returns:
+        The figure, and the sentence that says how far the loss fell, and how far each voltage is off.
+
+    Raises:
+        ValueError: if there is no loss, one is not above 0, or a snapshot is of a step without a loss.
+    """
+    if not losses or not all(0 < loss < math.inf for loss in losses):
+        raise ValueError(
+            f"losses must be finite numbers above 0, at least one, got {losses!r}. "
+            "Draw squared differences; take loss.item()."
+        )
+    if beyond := [step for step in snapshots if not 0 <= step < len(losses)]:
+        raise ValueError(f"snapshots must be of steps 0 to {len(losses) - 1}, got {beyond}.")
+    figure, (left, right) = new_figure(panes=2)
+    _, sentence = fits({f"step {step}": v for step, v in snapshots.items()}, target, dt, axes=right)
+    left.plot(range(len(losses)), losses, color=INPUT)
+    left.plot(list(snapshots), [losses[step] for step in snapshots], "o", color=INPUT)
+    left.set(yscale="log", xlabel="step of the training", ylabel="loss")
+    return figure, (
+        f"The loss goes from {_number(losses[0])} at step 0 to {_number(losses[-1])} at step "
+        f"{len(losses) - 1}. {sentence}"
+    )
+
+
 def slope_triangle(axes: Axes, between: tuple[float, float], low: float, slope: float) -> None:
     r"""Draw a triangle whose third side has a slope on logarithmic axes, and write the slope below it.
 
@@ -528,6 +639,14 @@ def name_line(axes: Axes, x: float, text: str, color: str, height: float) -> Non
         text, (x, 1), xycoords=("data", "axes fraction"), xytext=(0, height),
         textcoords="offset points", ha="center", va="bottom", color=color, fontsize=9,
     )  # fmt: skip
+
+
+def _check_voltages(name: str, voltages: Mapping[str, Tensor]) -> None:
+    shapes = {key: tuple(v.shape) for key, v in voltages.items()}
+    if not shapes or any(len(shape) != 1 or not shape[0] for shape in shapes.values()):
+        raise ValueError(
+            f"{name} must each have the shape (time,), got {shapes}. Choose one neuron, as in v[:, 0]."
+        )
 
 
 def _label(axes: Axes, t: Tensor, x: Tensor, text: str, color: str) -> None:

@@ -15,7 +15,7 @@ import pytest
 import sympy
 
 from leakyedu import LIParameters, simulate, stimuli, symbolic
-from leakyedu.exercises import exact_steps
+from leakyedu.exercises import exact_steps, learning
 from leakyedu.exercises.exercise import Exercise, Prediction
 from leakyedu.exercises.kinds import Choice
 from leakyedu.labs import filter as filter_lab
@@ -164,6 +164,10 @@ COMPUTED = {
         computed(filter_lab.DURATION, "s"),
         *(computed(200 * overtone, "Hz") for overtone in (1, 2, 3)),
     ],
+    "09_learning": [
+        computed(math.exp(-1), "%"),
+        computed(learning.hidden_tau.kind.tolerance / learning.hidden_tau.kind.right, "of the area"),
+    ],
 }
 # Settings of a lesson's lab that its text tells the reader to try. What the lab says there is known.
 LOOKS = {
@@ -197,6 +201,7 @@ LOOKS = {
         {"dt": 4.0},
         {"frequency": 200.0, "dt": 4.0},
     ],
+    "09_learning": [{"iteration": 60}, {"learning_rate": 2.0, "start_tau": 3}, {"optimiser": "Adam"}],
 }
 # What no code computes, and why it is no invention.
 SOURCES = {
@@ -214,6 +219,9 @@ SOURCES = {
         "40 ms": "the last of the steps in the cell below",
     },
     "07_a_filter": {"0.2 ms": "Golding, Ferragamo and Oertel, Journal of Neuroscience 19, 1999, 2897"},
+    "09_learning": {
+        "6 s": "6,000 steps of 1 ms in the cell below",
+    },
 }
 
 

@@ -70,17 +70,17 @@ def tau_after_one_step() -> float:
 
 
 without_logarithm = Prediction(
-    "The lab learns the logarithm of tau_mem. Let it learn tau_mem itself, in second, from 25 ms on and with the same learning rate of 0.3. What does the first step of gradient descent do?",
+    "Learn tau_mem itself, in second, from 25 ms on and with a learning rate of 0.3. What does the first step of gradient descent do?",
     Choice(
         "c",
         {
-            "a": "about the same: tau_mem is tau_mem",
-            "b": "hardly anything: tau_mem is a small number",
+            "a": "it moves tau_mem by a few ms",
+            "b": "hardly anything, for tau_mem is a small number",
             "c": "it throws tau_mem below 0",
             "d": "it stops at 0, the smallest time constant",
         },
         {
-            "a": "It is tempting: the neuron is the same. The slope is not: a whole second more changes the loss far more than a whole unit of a logarithm.",
+            "a": "It is tempting, since a few ms would be sensible. But the step knows nothing of ms: it is the learning rate times a slope per second, and a whole second more would change the loss a lot.",
             "b": "It is tempting to look at the number alone. Because it is small, a change of one second is huge, and so the slope is steep.",
             "c": f"The slope per second is so steep that one step leads from 25 ms to {1000 * tau_after_one_step():,.0f} ms. With a tau below 0, v runs away from where it should rest. Whatever the logarithm is, tau stays above 0.",
             "d": "Nothing stops there: gradient descent knows numbers, and no number is forbidden to it unless you see to it.",
@@ -115,7 +115,7 @@ def half_way() -> float:
 
 
 end_of_tau = Prediction(
-    "Look at the target in the lab: after the last spike it rises, then fades. Gradient descent begins at 25 ms. Where does tau_mem end?",
+    "Look at the target: after the last spike it rises, then fades. Gradient descent begins at 25 ms. Where does tau_mem end?",
     Number(
         hidden_in_the_lab(),
         "ms",
@@ -352,6 +352,11 @@ return ...""",
 TARGET = tuple(simulate(pulse(2, dtype=torch.float64)).v.tolist())
 
 
+def signed_loss(v, target):
+    """Add up the differences, which a loss must not: one makes up for the other."""
+    return (v - target).sum()
+
+
 def says_0_rightly(v_1, v_2):
     """Return 1 if the squared differences from the target add up to 0, else 0."""
     return float((v_1 - TARGET[0]) ** 2 + (v_2 - TARGET[1]) ** 2 < 1e-12)
@@ -359,7 +364,8 @@ def says_0_rightly(v_1, v_2):
 
 def says_0_with_a_bug(v_1, v_2):
     """Return 1 if the differences from the target add up to 0, else 0."""
-    return float(abs((v_1 - TARGET[0]) + (v_2 - TARGET[1])) < 1e-6)
+    v, target = (torch.tensor(x, dtype=torch.float64) for x in ((v_1, v_2), TARGET))
+    return float(abs(signed_loss(v, target)) < 1e-6)
 
 
 def is_the_target(v_1=TARGET[0], v_2=TARGET[1]):

@@ -1,7 +1,10 @@
-"""Lesson 9's exercises: their numbers, and answers in other forms."""
+"""Lesson 9's exercises: their numbers, answers in other forms, and what its training reaches."""
 
+import ast
 import importlib
 import math
+import re
+from inspect import getsource
 
 import pytest
 import torch
@@ -9,6 +12,20 @@ import torch
 from leakyedu import LIParameters, simulate
 from leakyedu.exercises import learning
 from tests.exercises import fresh
+from tests.test_course import COURSE, code_of, prose_of, run
+
+NOTEBOOK = COURSE / "09_learning.ipynb"
+
+
+def run_cells(*ids: str, **replaced: str) -> dict:
+    """Run these cells of the lesson after its set-up, with words in their code replaced; return the names."""
+    sources, namespace = {cell.id: cell.source for cell in code_of(NOTEBOOK)}, {}
+    for name in ("set-up", *ids):
+        source = sources[name]
+        for old, new in replaced.items():
+            source = re.sub(rf"\b{old}\b(\(\d+\))?", new, source)
+        run(source, namespace)
+    return namespace
 
 
 def test_the_gradient_of_lesson_9_is_the_answer_to_one_jump_read_backwards():
@@ -73,3 +90,53 @@ def test_the_hidden_tau_is_found_as_the_last_hint_says():
 @pytest.mark.parametrize("answer", [(0.2, 0.07), (0.17, 0.1), (0.27, 0), (-0.1, 0.37)])
 def test_voltages_whose_differences_cancel_show_the_bug_of_a_signed_loss(answer):
     assert fresh(learning.loss_hunt).check(answer).passed
+
+
+def test_the_notebook_shows_the_loss_in_which_the_bug_is_hunted():
+    (listing,) = re.findall(r"```python\n(.*?)```", "\n".join(prose_of(NOTEBOOK)), re.DOTALL)
+
+    shown, kept = (ast.parse(code).body[0] for code in (listing, getsource(learning.signed_loss)))
+
+    assert shown.name == kept.name
+    assert ast.unparse(shown.args) == ast.unparse(kept.args)
+    assert [ast.unparse(x) for x in shown.body] == [ast.unparse(x) for x in kept.body[1:]]  # its docstring
+
+
+# -- What the lesson trains, run as it stands there ------------------------------------------------
+
+
+def test_the_training_of_the_lesson_recovers_its_hidden_numbers():
+    namespace = run_cells("both-train")
+
+    assert namespace["tau_mem"] == pytest.approx(12, rel=0.02)
+    assert namespace["w"].item() == pytest.approx(1, rel=0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(10))
+def test_the_training_of_the_lesson_recovers_other_hidden_numbers(seed, monkeypatch):
+    lab, generator = importlib.import_module("leakyedu.labs.learning"), torch.Generator().manual_seed(seed)
+    # From 8 to 16 ms and from 0.7 to 1.4 V; the four spikes are the lesson's. With spikes at random times,
+    # 60 steps are too few for some: two spikes near the end say little of how the voltage fades.
+    tau_mem, w = (1 + torch.rand(2, generator=generator, dtype=torch.float64)) * torch.tensor([0.008, 0.7])
+    monkeypatch.setattr(lab, "TARGET", w * lab.response(tau_mem))
+
+    namespace = run_cells("both-train")
+
+    print(f"seed {seed}: {namespace['tau_mem']:.3f} ms, hidden {1000 * tau_mem:.3f} ms")
+    assert namespace["tau_mem"] == pytest.approx(1000 * tau_mem.item(), rel=0.02)
+    assert namespace["w"].item() == pytest.approx(w.item(), rel=0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(10))
+def test_the_readout_of_the_lesson_is_off_by_less_than_it_says_on_new_spikes(seed):
+    (stated,) = re.findall(r"in ten that we tried, it was below (0\.\d+) V", "\n".join(prose_of(NOTEBOOK)))
+
+    namespace = run_cells(
+        "readout-spikes", "readout-train", "readout-figure", manual_seed=f"manual_seed({seed})"
+    )
+
+    print(f"seed {seed}: off by {namespace['error']:.3f} V")
+    assert namespace["generator"].initial_seed() == seed
+    assert namespace["error"] < float(stated) == 0.2
