@@ -383,8 +383,8 @@ def reach(gradients: Mapping[str, Tensor], *, axes: Axes | None = None) -> tuple
         most = int(backwards.abs().argmax())
         axes.plot(most, float(backwards[most]), "o", color=VOLTAGE)
         sentences.append(
-            f"{name[:1].upper() + name[1:]}: {_number(backwards[0])} V per V for the last input, most for "
-            f"the one {most} steps before it, {_number(backwards[most])} V per V."
+            f"For {name}: {_number(backwards[0])} V per V for the last input, most for the "
+            f"one {most} steps before it, {_number(backwards[most])} V per V."
         )
     axes.invert_xaxis()  # the end is on the right, as in time
     axes.legend(frameon=False, loc="upper left")

@@ -435,7 +435,7 @@ SNAPSHOTS = {0: torch.zeros(40), 2: 0.5 * TARGET}
 
 
 def test_a_gradient_is_drawn_over_the_steps_before_the_last_input_with_the_end_on_the_right():
-    figure, sentence = plotting.reach({"default neuron": simulate(pulse(40)).v.flip(0)})
+    figure, sentence = plotting.reach({"the default neuron": simulate(pulse(40)).v.flip(0)})
 
     axes = figure.axes[0]
     (line,) = lines_of(axes, plotting.VOLTAGE)
@@ -443,7 +443,8 @@ def test_a_gradient_is_drawn_over_the_steps_before_the_last_input_with_the_end_o
     assert line.get_ydata()[:3].tolist() == pytest.approx([0.1, 0.17, 0.217])
     assert axes.xaxis_inverted()
     assert sentence == (
-        "Default neuron: 0.1 V per V for the last input, most for the one 5 steps before it, 0.269 V per V."
+        "For the default neuron: 0.1 V per V for the last input, most for the one 5 steps before it, "
+        "0.269 V per V."
     )
 
 
