@@ -473,6 +473,128 @@ def training(
     )
 
 
+def paths(
+    voltages: Tensor,
+    dt: float = 0.001,
+    *,
+    shown: int = 20,
+    predicted_spread: float | None = None,
+    axes: Axes | None = None,
+) -> tuple[Figure, str]:
+    r"""Draw voltages that noise moves, and how far they spread.
+
+    .. math::
+        s^2 = \frac{1}{n - 1} \sum_k (v_k - \bar v)^2
+
+    Args:
+        voltages: of shape ``(time, neurons)``, the first at time 0.
+        dt: length of a step in second.
+        shown: how many of the neurons are drawn; all of them count.
+        predicted_spread: the standard deviation that the learner expects at the end, in volt, or None.
+        axes: where to draw; default a new figure.
+
+    Returns:
+        The figure, and the sentence that tells the spread at the end; of one neuron, how far it went.
+
+    Raises:
+        ValueError: if the voltages are not of two axes, with a step and a neuron at least.
+    """
+    check_dt(dt)
+    v = voltages.detach().cpu().double()
+    if v.ndim != 2 or len(v) < 2 or not v.shape[1]:
+        raise ValueError(
+            f"voltages must have the shape (time, neurons) from time 0 on, got {tuple(v.shape)}. "
+            "Give one neuron as v[:, None]."
+        )
+    axes = axes or new_axes()
+    t = 1000 * dt * torch.arange(len(v), dtype=torch.float64)
+    many = v.shape[1] > 1
+    axes.plot(t, v[:, :shown], color=VOLTAGE, linewidth=0.6 if many else 1.2, alpha=0.6 if many else 1)
+    if many:
+        mean, spread = v.mean(1), v.std(1)
+        axes.plot(t, torch.stack([mean - spread, mean + spread], 1), color=INPUT, linewidth=2.5)
+        within = ((v[-1] - mean[-1]).abs() < spread[-1]).double().mean()
+        sentence = (
+            f"After {_number(t[-1])} ms the standard deviation of {v.shape[1]:,} voltages is "
+            f"{_number(spread[-1])} V: {100 * within:.0f} % of them lie between the grey lines."
+        )
+    else:
+        sentence = (
+            f"In {_number(t[-1])} ms the voltage wanders from {_number(v.min())} V to {_number(v.max())} V."
+        )
+    axes.set(xlabel="time (ms)", ylabel="voltage v (V)")
+    if predicted_spread is not None:
+        sentence += f" You predicted {_number(predicted_spread)} V"
+        low, high = axes.get_ylim()
+        inside = abs(predicted_spread) <= min(-low, high)
+        sentence += "." if inside else ", which is outside of the picture."
+        axes.set_ylim(low, high)
+        for y in (-predicted_spread, predicted_spread) if inside else ():
+            axes.axhline(y, color=PREDICTION, linestyle=(0, (6, 2, 1, 2)), linewidth=1.8)
+        if inside:
+            axes.annotate(
+                "your prediction", (1, abs(predicted_spread)), xycoords=("axes fraction", "data"),
+                xytext=(0, 2), textcoords="offset points", ha="right", va="bottom", color=PREDICTION,
+                fontsize=9,
+            )  # fmt: skip
+    return axes.figure, sentence
+
+
+def in_bands(
+    dts: Tensor,
+    variances: Mapping[str, Tensor],
+    expected: Tensor,
+    half: float,
+    *,
+    axes: Axes | None = None,
+) -> tuple[Figure, str]:
+    r"""Draw variances over the length of a step, and the bands in which right ones lie.
+
+    .. math::
+        (1 - h) \, s \le \text{variance} \le (1 + h) \, s
+
+    Args:
+        dts: lengths of a step in second, of shape ``(sizes,)``.
+        variances: named variances in volt squared, each of the shape of ``dts``.
+        expected: the right ones, s, of the same shape.
+        half: half of the width of a band, h, as a part of the right one.
+        axes: where to draw; default a new figure.
+
+    Returns:
+        The figure, and the sentence that counts what is inside.
+
+    Raises:
+        ValueError: if the shapes differ or nothing is named.
+    """
+    x, s = (as_tensor(y).detach().cpu().double() for y in (dts, expected))
+    named = {name: as_tensor(y).detach().cpu().double() for name, y in variances.items()}
+    if not named or x.ndim != 1 or any(y.shape != x.shape for y in (s, *named.values())):
+        shapes = {name: tuple(y.shape) for name, y in named.items()}
+        raise ValueError(
+            f"variances and expected must have the shape of dts, {tuple(x.shape)}, got {shapes} and "
+            f"{tuple(s.shape)}. Give one number for each dt."
+        )
+    axes = axes or new_axes()
+    order = x.argsort()
+    x, s = 1000 * x[order], s[order]
+    axes.fill_between(x, (1 - half) * s, (1 + half) * s, color=INPUT, alpha=0.3, linewidth=0)
+    axes.plot(x, s, color=INPUT, linewidth=1.2, label="theory and its band")
+    sentence = f"The band reaches {100 * half:.0f} % to either side of the theory."
+    styles = itertools.cycle(zip(_LINE_STYLES, "os^D", strict=True))
+    for (name, y), (line, marker) in zip(named.items(), styles, strict=False):
+        y = y[order]
+        axes.plot(x, y, color=VOLTAGE, linestyle=line, marker=marker, linewidth=1, label=name)
+        inside = [_number(dt) for dt, near in zip(x, (y - s).abs() <= half * s, strict=True) if near]
+        where = f", at dt = {', '.join(inside)} ms" if 0 < len(inside) < len(x) else ""
+        sentence += f" {name[:1].upper() + name[1:]}: {len(inside)} of {len(x)} inside{where}."
+    axes.set(xscale="log", xlabel="dt (ms)", ylabel="variance of v (V$^2$)")
+    axes.set_ylim(bottom=0)
+    axes.set_xticks(x.tolist(), labels=[_number(dt) for dt in x])
+    axes.set_xticks([], minor=True)
+    axes.legend(frameon=False, fontsize=9)
+    return axes.figure, sentence
+
+
 def slope_triangle(axes: Axes, between: tuple[float, float], low: float, slope: float) -> None:
     r"""Draw a triangle whose third side has a slope on logarithmic axes, and write the slope below it.
 

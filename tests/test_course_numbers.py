@@ -168,6 +168,12 @@ COMPUTED = {
         computed(math.exp(-1), "%"),
         computed(learning.hidden_tau.kind.tolerance / learning.hidden_tau.kind.right, "of the area"),
     ],
+    "10_noise": [
+        computed(math.exp(-1), "%"),
+        computed(math.erf(1 / math.sqrt(2)), "%"),  # within one standard deviation
+        computed(1 - 0.001 / 0.010, "V"),
+        computed(math.sqrt(10), "V"),  # sigma, in V per root second
+    ],
 }
 # Settings of a lesson's lab that its text tells the reader to try. What the lab says there is known.
 LOOKS = {
@@ -202,6 +208,7 @@ LOOKS = {
         {"frequency": 200.0, "dt": 4.0},
     ],
     "09_learning": [{"iteration": 60}, {"learning_rate": 2.0, "start_tau": 3}, {"optimiser": "Adam"}],
+    "10_noise": [{"dt": 4.0}, {"tau": 20}],
 }
 # What no code computes, and why it is no invention.
 SOURCES = {

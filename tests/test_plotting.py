@@ -491,3 +491,77 @@ def test_a_training_is_drawn_as_its_losses_beside_the_moving_fit():
 def test_what_cannot_be_drawn_of_a_training_is_refused(draw, message):
     with pytest.raises(ValueError, match=message):
         draw()
+
+
+# -- Noise -----------------------------------------------------------------------------------------
+
+SCATTERED = torch.tensor([[0.0, 0.0, 0.0], [1.0, -1.0, 0.0], [2.0, -2.0, 0.0]])
+
+
+def test_paths_are_drawn_from_time_0_with_one_standard_deviation_around_their_mean():
+    figure, sentence = plotting.paths(SCATTERED + 1, 0.002, shown=2)
+
+    lines = lines_of(figure.axes[0], plotting.VOLTAGE)
+    assert [line.get_ydata().tolist() for line in lines] == [[1, 2, 3], [1, 0, -1]]
+    assert lines[0].get_xdata().tolist() == pytest.approx([0, 2, 4])
+    band = lines_of(figure.axes[0], plotting.INPUT)
+    assert [line.get_ydata().tolist() for line in band] == [[1, 0, -1], [1, 2, 3]]
+    assert sentence == (
+        "After 4 ms the standard deviation of 3 voltages is 2 V: 33 % of them lie between the grey lines."
+    )
+
+
+def test_the_path_of_one_neuron_is_told_by_how_far_it_went():
+    sentence = plotting.paths(SCATTERED[:, :1] - 0.5)[1]
+
+    assert sentence == "In 2 ms the voltage wanders from -0.5 V to 1.5 V."
+
+
+def test_a_predicted_spread_is_drawn_on_both_sides_and_told():
+    figure, sentence = plotting.paths(SCATTERED, predicted_spread=1.2)
+
+    drawn = [line for line in figure.axes[0].lines if line.get_color() == plotting.PREDICTION]
+    assert [line.get_ydata()[0] for line in drawn] == [-1.2, 1.2]
+    assert sentence.endswith(" You predicted 1.2 V.")
+
+
+def test_a_predicted_spread_outside_of_the_picture_is_told_as_such():
+    figure, sentence = plotting.paths(SCATTERED, predicted_spread=14)
+
+    assert sentence.endswith(" You predicted 14 V, which is outside of the picture.")
+    assert figure.axes[0].get_ylim()[1] < 3
+
+
+@pytest.mark.parametrize("v", [torch.zeros(3), torch.zeros(1, 3), torch.zeros(3, 0)])
+def test_paths_of_another_shape_are_refused(v):
+    with pytest.raises(ValueError, match=r"shape \(time, neurons\) from time 0 on, got .*one neuron as"):
+        plotting.paths(v)
+
+
+def test_variances_in_their_bands_are_counted_and_told():
+    dts, expected = torch.tensor([0.002, 0.001]), torch.tensor([0.06, 0.05])
+
+    figure, sentence = plotting.in_bands(
+        dts,
+        {"scaled": torch.tensor([0.061, 0.049]), "naive": torch.tensor([0.11, 0.05])},
+        expected,
+        0.1,
+    )
+
+    assert sentence == (
+        "The band reaches 10 % to either side of the theory. Scaled: 2 of 2 inside. "
+        "Naive: 1 of 2 inside, at dt = 1 ms."
+    )
+    lines = [line for line in figure.axes[0].lines if line.get_label() in {"scaled", "naive"}]
+    assert lines[0].get_xdata().tolist() == pytest.approx([1, 2])
+    assert lines[1].get_ydata().tolist() == pytest.approx([0.05, 0.11])
+    assert figure.axes[0].get_ylim()[0] == 0
+
+
+def test_variances_of_another_shape_are_refused():
+    dts = torch.tensor([0.002, 0.001])
+
+    with pytest.raises(ValueError, match=r"shape of dts, \(2,\), got .*one number for each dt"):
+        plotting.in_bands(dts, {"scaled": torch.zeros(3)}, torch.zeros(2), 0.1)
+    with pytest.raises(ValueError, match=r"must have the shape of dts"):
+        plotting.in_bands(dts, {}, torch.zeros(2), 0.1)

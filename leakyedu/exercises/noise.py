@@ -1,15 +1,18 @@
 """Lesson 10: noise, and how much of it a step may bring."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import torch
-from torch import Generator
+from torch import Generator, Tensor
 
 from leakyedu.exercises.exercise import Exercise, Prediction, Recall
-from leakyedu.exercises.kinds import Choice, Function, Number, Witness
+from leakyedu.exercises.guard import run_guarded
+from leakyedu.exercises.kinds import NOT_TRIED, Choice, Function, Number, Trial, Witness, _describe
 
 TAU, DT, DURATION = 10e-3, 0.5e-3, 0.1  # second; where the lab starts
-SIGMA = 3.2  # volt per root of a second; where the lab starts
+SIGMA = math.sqrt(10)  # volt per root of a second: sigma^2 tau / 2 = 0.05 V^2, and the lab starts near it
 
 # -- Predictions ---------------------------------------------------------------------------------
 
@@ -19,10 +22,31 @@ def spread_at_the_end() -> float:
     return SIGMA * math.sqrt(TAU / 2 * -math.expm1(-2 * DURATION / TAU))
 
 
+def all_kicks_of_one_sign() -> float:
+    """These are 200 kicks that all go the same way. Up and down cancel most of it."""
+    return DURATION / DT * SIGMA * math.sqrt(DT)
+
+
+def without_a_leak() -> float:
+    """This is the spread without a leak, the root of 200 kicks. The leak forgets most of them."""
+    return SIGMA * math.sqrt(DURATION)
+
+
+def a_single_kick() -> float:
+    """This is a single kick. The neuron has not forgotten those before when the next one comes."""
+    return SIGMA * math.sqrt(DT)
+
+
 spread = Prediction(
     f"500 neurons start at 0 V. Every 0.5 ms a random kick moves each of them by about {SIGMA * math.sqrt(DT):.2f} V, "
     "up or down, and each leaks with tau = 10 ms. What is the standard deviation of their voltages after 100 ms?",
-    Number(spread_at_the_end(), "V", tolerance=0.02, between=(0, 20)),
+    Number(
+        spread_at_the_end(),
+        "V",
+        tolerance=0.02,
+        mistakes=(all_kicks_of_one_sign, without_a_leak, a_single_kick),
+        between=(0, 20),
+    ),
 )
 
 halved = Prediction(
@@ -63,12 +87,10 @@ finer = Prediction(
 
 # -- A bug that hides at one step size -----------------------------------------------------------
 
-HUNTED_SIGMA = math.sqrt(10)  # volt per root of a second: with it the two rules agree at 1 ms
-
 
 def scaled(v: float, xi: float, dt: float) -> float:
     """Return v after one step whose kick grows with the root of dt."""
-    return v - dt / TAU * v + HUNTED_SIGMA * math.sqrt(dt) * xi
+    return v - dt / TAU * v + SIGMA * math.sqrt(dt) * xi
 
 
 def unscaled(v: float, xi: float, dt: float) -> float:
@@ -408,6 +430,226 @@ variance = Exercise(
 s == (1 - dt / tau)**2 * s + sigma**2 * ...""",
     ),
     solution="s = (1 - dt/tau)^2 s + sigma^2 dt. Here 1 - (1 - dt/tau)^2 = 2 dt/tau (1 - dt/(2 tau)), and dt cancels.",
+)
+
+# -- Many neurons, and how far off a sample may be -----------------------------------------------
+
+NEURONS, BAND = 10_000, 4.5  # standard deviations: a right answer is outside in 7 of a million samples
+
+
+class InBand(Function):
+    r"""A function that draws noise of its own: its numbers differ each time, their mean and variance little.
+
+    Mean and variance of a sample scatter about those of the step, with the standard deviations
+
+    .. math::
+        \sqrt{s / n}, \qquad s \, \sqrt{2 / (n - 1)}
+
+    for n independent normal numbers of variance s. What is more than :data:`BAND` of them away is wrong.
+
+    Args:
+        right, returns, cases, mistakes: as for :class:`Function`; a case ends with its generator, and the
+            results are voltages of mean 0.
+        variance: of a case's arguments, without the first and the last, what their variance should be.
+
+    Source: Casella and Berger, *Statistical Inference* (2002), section 5.3.
+    """
+
+    def __init__(self, right: Callable, returns, cases, mistakes, variance: Callable[..., float]) -> None:
+        super().__init__(right, returns, cases, mistakes)
+        self.variance = variance
+
+    def try_out(self, answer: Any) -> Trial:
+        """Run the function; hold its means and variances against their bands."""
+        misfit = self._misfit(answer) if callable(answer) else f"This wants {self.expected()}: give its name."
+        if misfit is not None:
+            return Trial(False, misfit)
+        results, error = run_guarded(lambda: self._results(answer, self._new_cases()))
+        if error is not None:
+            return Trial(False, self._name_failure(error, self._new_cases()) or _describe(error, answer))
+        if results[0] is ...:
+            return Trial(False, NOT_TRIED)
+        cases = self._new_cases()
+        for case, result in zip(cases, results, strict=True):
+            if (complaint := self._malformed(result, torch.zeros(case[0]), case)) is not None:
+                return Trial(False, complaint)
+        results = [result.detach().double() for result in results]
+        truths = [self.variance(*case[1:-1]) for case in cases]
+        outside = [
+            number
+            for number, (result, truth) in enumerate(zip(results, truths, strict=True))
+            if not _is_near(result, truth)
+        ]
+        if not outside:
+            found = ", ".join(f"{float(x.var()):.4f} V^2" for x in results)
+            return Trial(
+                True,
+                f"The variances are {found}. Each lies inside its band: {100 * _half(NEURONS):.1f} % "
+                "to either side of the theory. So do the means, around 0 V.",
+            )
+        for mutant, text in self.mistakes:
+            mutated, failure = self._try_mutant(mutant, self._new_cases())
+            if failure is None and all(map(_are_alike, results, mutated)):
+                return Trial(False, text)
+        return Trial(False, _outside(results[outside[0]], truths[outside[0]], cases[outside[0]]))
+
+    def _new_cases(self) -> list[tuple]:
+        """Return the cases with generators that nobody has drawn from."""
+        return self.cases(Generator().manual_seed(0))
+
+
+def _half(neurons: int) -> float:
+    """Return half of the width of a variance's band, as a part of the variance."""
+    return BAND * math.sqrt(2 / (neurons - 1))
+
+
+def _is_near(v: Tensor, variance: float) -> bool:
+    """Say whether mean and variance of voltages lie in the bands around 0 and around a variance."""
+    near = abs(float(v.mean())) <= BAND * math.sqrt(variance / len(v))
+    return near and abs(float(v.var()) - variance) <= _half(len(v)) * variance
+
+
+def _are_alike(x: Tensor, y: Tensor) -> bool:
+    """Say whether two samples may have the same mean and variance."""
+    (mean, s), (other_mean, other_s) = ((float(v.double().mean()), float(v.double().var())) for v in (x, y))
+    alike = abs(mean - other_mean) <= BAND * math.sqrt((s + other_s) / len(x)) + 1e-12
+    return alike and abs(s - other_s) <= _half(len(x)) * math.hypot(s, other_s) + 1e-12
+
+
+def _outside(v: Tensor, variance: float, case: tuple) -> str:
+    _, dt, tau, sigma, _ = case
+    where = f"At dt = {1000 * dt:g} ms, tau = {1000 * tau:g} ms and sigma = {sigma:.3g} V per root second"
+    if not v.isfinite().all():
+        return f"{where} some voltages are nan or inf. Look for a division by 0 or a number that explodes."
+    if abs(float(v.mean())) > BAND * math.sqrt(variance / len(v)):
+        return (
+            f"{where} the mean of v is {float(v.mean()):.3f} V. It must be 0 V, within "
+            f"{BAND * math.sqrt(variance / len(v)):.3f} V. Does the noise have mean 0?"
+        )
+    low, high = ((1 + sign * _half(len(v))) * variance for sign in (-1, 1))
+    return (
+        f"{where} the variance is {float(v.var()):.4f} V^2. The band goes from {low:.4f} to {high:.4f} V^2."
+    )
+
+
+def settle(neurons, dt, tau, sigma, generator):
+    """Return the voltages of many neurons, ten time constants after they were at 0 V."""
+    v = torch.zeros(neurons)
+    for _ in range(round(10 * tau / dt)):
+        xi = torch.randn(neurons, generator=generator)
+        v = v - dt / tau * v + sigma * math.sqrt(dt) * xi
+    return v
+
+
+def run_with(step: Callable, neurons, dt, tau, sigma, generator, time_constants: float = 10):
+    """Return the voltages of many neurons that are stepped by ``step``."""
+    v = torch.zeros(neurons)
+    for _ in range(round(time_constants * tau / dt)):
+        v = step(v, torch.randn(neurons, generator=generator), dt, tau, sigma)
+    return v
+
+
+def settle_with_unit_noise(neurons, dt, tau, sigma, generator):
+    """This is the unit noise of the hunt: its variance hangs on dt. Step with sigma and the root of dt."""
+    return run_with(unit_noise, neurons, dt, tau, sigma, generator)
+
+
+def settle_with_dt_for_its_root(neurons, dt, tau, sigma, generator):
+    """The noise is multiplied by dt: the finer the steps, the less of it. Use your mended step."""
+    return run_with(dt_for_its_root, neurons, dt, tau, sigma, generator)
+
+
+def settle_without_dt_in_the_noise(neurons, dt, tau, sigma, generator):
+    """A kick is as large in a short step as in a long one. Use your mended step."""
+    return run_with(forgets_dt_in_the_noise, neurons, dt, tau, sigma, generator)
+
+
+def settle_without_a_leak(neurons, dt, tau, sigma, generator):
+    """Nothing leaks: the variance grows as long as you look. Use your mended step."""
+    return run_with(forgets_the_leak, neurons, dt, tau, sigma, generator)
+
+
+def takes_one_step(neurons, dt, tau, sigma, generator):
+    """This is what a single step brings. Either there is no loop, or v is not kept from step to step."""
+    return sigma * math.sqrt(dt) * torch.randn(neurons, generator=generator)
+
+
+def stops_after_one_time_constant(neurons, dt, tau, sigma, generator):
+    """After one time constant the variance is still growing. Go on for ten."""
+    return run_with(scaled_step, neurons, dt, tau, sigma, generator, time_constants=1)
+
+
+def draws_once(neurons, dt, tau, sigma, generator):
+    """Each neuron gets the same kick in all its steps. Draw new noise inside the loop, and seed nothing there."""
+    v, xi = torch.zeros(neurons), torch.randn(neurons, generator=generator)
+    for _ in range(round(10 * tau / dt)):
+        v = scaled_step(v, xi, dt, tau, sigma)
+    return v
+
+
+def draws_for_one_neuron(neurons, dt, tau, sigma, generator):
+    """All neurons have the same voltage: they share one kick per step. Draw a number for each neuron."""
+    v = torch.zeros(neurons)
+    for _ in range(round(10 * tau / dt)):
+        v = scaled_step(v, torch.randn(1, generator=generator), dt, tau, sigma)
+    return v
+
+
+def draws_from_0_to_1(neurons, dt, tau, sigma, generator):
+    """All kicks go up: `torch.rand` draws from 0 to 1. `torch.randn` draws normal numbers, of mean 0 and variance 1."""
+    v = torch.zeros(neurons)
+    for _ in range(round(10 * tau / dt)):
+        v = scaled_step(v, torch.rand(neurons, generator=generator), dt, tau, sigma)
+    return v
+
+
+def steps_exactly(neurons, dt, tau, sigma, generator):
+    """These are exact steps: their variance is that of the equation at each dt. The bands here are Euler's."""
+    return sigma * math.sqrt(tau / 2) * torch.randn(neurons, generator=generator)
+
+
+def many_neurons(generator: Generator) -> list[tuple]:
+    """Return three steps of the running example, and another neuron."""
+    return [
+        (NEURONS, dt, tau, sigma, Generator().manual_seed(number))
+        for number, (dt, tau, sigma) in enumerate(
+            [(2e-3, TAU, SIGMA), (1e-3, TAU, SIGMA), (0.5e-3, TAU, SIGMA), (1e-3, 2 * TAU, 2.0)]
+        )
+    ]
+
+
+settled = Exercise(
+    "Start many neurons at 0 V, step them for ten time constants with noise of your own, and return their voltages.",
+    InBand(
+        settle,
+        returns=("v",),
+        cases=many_neurons,
+        mistakes=(
+            settle_with_unit_noise,
+            settle_with_dt_for_its_root,
+            settle_without_dt_in_the_noise,
+            settle_without_a_leak,
+            takes_one_step,
+            stops_after_one_time_constant,
+            draws_once,
+            draws_for_one_neuron,
+            draws_from_0_to_1,
+            steps_exactly,
+        ),
+        variance=variance_of_steps,
+    ),
+    hints=(
+        "How many steps of dt are ten time constants? `range` wants a whole number: `round` makes one.",
+        "Begin with `torch.zeros(neurons)`. In each step draw a number for each neuron, then let your step replace v.",
+        """Almost the code; the noise is yours:
+
+v = torch.zeros(neurons)
+for _ in range(round(10 * tau / dt)):
+    xi = ...
+    v = step(v, xi, dt, tau, sigma)
+return v""",
+    ),
+    solution="New normal numbers are drawn in each step, one for each neuron, from the generator that was given.",
 )
 
 # -- Recall --------------------------------------------------------------------------------------
