@@ -535,7 +535,7 @@ def paths(
             axes.annotate(
                 "your prediction", (1, abs(predicted_spread)), xycoords=("axes fraction", "data"),
                 xytext=(0, 2), textcoords="offset points", ha="right", va="bottom", color=PREDICTION,
-                fontsize=9,
+                fontsize=9, bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
             )  # fmt: skip
     return axes.figure, sentence
 

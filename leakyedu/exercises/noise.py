@@ -481,10 +481,13 @@ class InBand(Function):
             if not _is_near(result, truth)
         ]
         if not outside:
-            found = ", ".join(f"{float(x.var()):.4f} V^2" for x in results)
+            found = ", ".join(
+                f"{float(x.var()):.4f} V^2 at dt = {1000 * dt:g} ms, tau = {1000 * tau:g} ms"
+                for x, (_, dt, tau, *_) in zip(results, cases, strict=True)
+            )
             return Trial(
                 True,
-                f"The variances are {found}. Each lies inside its band: {100 * _half(NEURONS):.1f} % "
+                f"The variances: {found}. Each lies inside its band, {100 * _half(NEURONS):.1f} % "
                 "to either side of the theory. So do the means, around 0 V.",
             )
         for mutant, text in self.mistakes:
@@ -550,7 +553,7 @@ def run_with(step: Callable, neurons, dt, tau, sigma, generator, time_constants:
 
 
 def settle_with_unit_noise(neurons, dt, tau, sigma, generator):
-    """This is the unit noise of the hunt: its variance hangs on dt. Step with sigma and the root of dt."""
+    """This is the unit noise of the hunt: its variance depends on dt. Step with sigma and the root of dt."""
     return run_with(unit_noise, neurons, dt, tau, sigma, generator)
 
 
