@@ -106,7 +106,7 @@ IMPORTS = {
         3.4,
         {"exercises/exercise", "exercises/expression", "exercises/kinds", "symbolic"},
     ),
-    "exercises/noise": (3.4, {"exercises/exercise", "exercises/kinds"}),
+    "exercises/noise": (3.4, {"exercises/exercise", "exercises/guard", "exercises/kinds"}),
     "exercises/threshold_and_spikes": (3.4, {"exercises/exercise", "exercises/kinds"}),
     "exercises/course_map": (
         3.5,
