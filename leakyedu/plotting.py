@@ -595,6 +595,56 @@ def in_bands(
     return axes.figure, sentence
 
 
+def lateness_over_dt(
+    dts: Tensor, late: Mapping[str, Tensor], *, axes: Axes | None = None
+) -> tuple[Figure, str]:
+    """Draw how late an event is found in steps, over the length of a step.
+
+    What lies above 0 is late, what lies below is early. An event that waits for the end of its step, and is
+    right otherwise, lies between 0 and the dotted line of a whole step.
+
+    Args:
+        dts: lengths of a step in second, of shape ``(sizes,)``, each above 0.
+        late: named times in second, each of the shape of ``dts``: the event's time in steps minus its true
+            time, so that a negative one is early.
+        axes: where to draw; default a new figure.
+
+    Returns:
+        The figure, and the sentence that names the earliest and the latest.
+
+    Raises:
+        ValueError: if there is no step, or a time for none of them.
+    """
+    x = 1000 * as_tensor(dts).detach().cpu().double()
+    if x.ndim != 1 or not len(x) or not bool((x > 0).all()):
+        raise ValueError(
+            f"dts must be lengths of a step in second, above 0, got {dts}. Use torch.tensor([0.002, 0.001])."
+        )
+    named = {name: 1000 * as_tensor(e).detach().cpu().double() for name, e in late.items()}
+    if not named or any(e.shape != x.shape or not bool(e.isfinite().all()) for e in named.values()):
+        raise ValueError(
+            f"late must name at least one list of {len(x)} finite times, one for each dt, got {late}. "
+            "Leave out a dt without an event."
+        )
+    axes = axes or new_axes()
+    longest = float(x.max())
+    whole = [0, longest]
+    axes.plot(whole, whole, color=INPUT, linestyle=":", linewidth=1.2, label="a whole step late")
+    sentences = []
+    for (name, e), (marker, size) in zip(
+        named.items(), itertools.cycle((("o", 4), ("s", 7), ("^", 7))), strict=False
+    ):
+        axes.plot(
+            x, e, color=VOLTAGE, linestyle="", marker=marker, markersize=size,
+            fillstyle="full" if size == 4 else "none", label=name,
+        )  # fmt: skip
+        ends = [f"{_number(abs(t))} ms too {'late' if t > 0 else 'early'}" for t in (e.min(), e.max())]
+        sentences.append(f"{name[:1].upper() + name[1:]}: between {ends[0]} and {ends[1]}.")
+    axes.set(xlim=(0, 1.02 * longest), xlabel="dt (ms)", ylabel="too late (ms)")
+    axes.legend(loc="upper left", frameon=False, fontsize=8)
+    return axes.figure, " ".join([*sentences, f"Steps of {_number(x.min())} to {_number(longest)} ms."])
+
+
 def slope_triangle(axes: Axes, between: tuple[float, float], low: float, slope: float) -> None:
     r"""Draw a triangle whose third side has a slope on logarithmic axes, and write the slope below it.
 
