@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import pytest
 import sympy
+import torch
 
 from leakyedu import LIParameters, simulate, stimuli, symbolic
 from leakyedu.exercises import exact_steps, learning
@@ -20,6 +21,10 @@ from leakyedu.exercises.exercise import Exercise, Prediction
 from leakyedu.exercises.kinds import Choice
 from leakyedu.labs import filter as filter_lab
 from leakyedu.labs import step_size
+from leakyedu.exercises import exact_steps, threshold_and_spikes
+from leakyedu.exercises.exercise import Exercise, Prediction
+from leakyedu.exercises.kinds import Choice
+from leakyedu.labs import step_size, threshold
 from leakyedu.methods import held_current
 from tests.test_course import code_of, every_lesson, every_notebook, exercises_of, prose_of
 
@@ -174,6 +179,11 @@ COMPUTED = {
         computed(1 - 0.001 / 0.010, "V"),
         computed(math.sqrt(10), "V"),  # sigma, in V per root second
     ],
+    "11_threshold_and_spikes": [
+        computed(threshold_and_spikes.moves(0.94, 1.5, 0.001, 0.010), "V"),
+        computed(threshold_and_spikes.current_for_a_spike(), "V"),
+        computed(threshold.time_to_spike(torch.tensor(1.5), 0.010), "s"),
+    ],
 }
 # Settings of a lesson's lab that its text tells the reader to try. What the lab says there is known.
 LOOKS = {
@@ -209,6 +219,7 @@ LOOKS = {
     ],
     "09_learning": [{"iteration": 60}, {"learning_rate": 2.0, "start_tau": 3}, {"optimiser": "Adam"}],
     "10_noise": [{"dt": 4.0}, {"tau": 20}],
+    "11_threshold_and_spikes": [{"dt": 0.05}, {"i": 1.01}, {"i": 1.0}, {"tau": 20}, {"dt": 1.0}],
 }
 # What no code computes, and why it is no invention.
 SOURCES = {

@@ -22,15 +22,37 @@ def firing_rate(i, tau):
 
 # -- Predictions ---------------------------------------------------------------------------------
 
+
+def any_current() -> float:
+    """Without a leak any current would do, if you wait. With one, v settles where inflow equals leak."""
+    return 0.0
+
+
+def one_spike_per_time_constant() -> float:
+    """That is 1/tau: after one tau v has gone 63 % of its way to the current, and is not yet at the threshold."""
+    return 1 / TAU
+
+
+def in_a_straight_line() -> float:
+    """That is the rate without a leak, where v rises in a straight line. It leaks, and slows down on its way."""
+    return DRIVE / TAU
+
+
 rheobase = Prediction(
     "A constant current drives a leaky neuron with tau = 10 ms and a threshold of 1 V. "
     "Which current must be passed, so that it spikes at all, however long you wait?",
-    Number(THRESHOLD, "V", tolerance=0.02, between=(0, 100)),
+    Number(THRESHOLD, "V", tolerance=0.02, mistakes=(any_current,), between=(0, 100)),
 )
 
 rate_at_start = Prediction(
     "The current is 1.5 V, tau is 10 ms, the threshold 1 V. At which rate does the neuron spike?",
-    Number(firing_rate(DRIVE, TAU), "Hz", tolerance=3, between=(0, 520)),
+    Number(
+        firing_rate(DRIVE, TAU),
+        "Hz",
+        tolerance=3,
+        mistakes=(one_spike_per_time_constant, in_a_straight_line),
+        between=(0, 520),
+    ),
 )
 
 doubled = Prediction(

@@ -1,7 +1,12 @@
 """Lesson 11's exercises: their numbers, and answers in other forms."""
 
+import ast
 import math
+import re
+from inspect import getsource
+from pathlib import Path
 
+import nbformat
 import pytest
 import torch
 
@@ -56,3 +61,30 @@ def test_the_step_of_lesson_11_is_the_one_of_plain_numbers():
     torch.testing.assert_close(v, torch.tensor([0.0, 0.65]))
     assert z.tolist() == [1, 0]
     assert v.tolist() == pytest.approx([threshold_and_spikes.next_v(u, 2.0) for u in (0.95, 0.5)])
+
+
+@pytest.mark.parametrize(
+    ("asked", "predicted", "words"),
+    [
+        ("rheobase", 0, "Without a leak any current would do"),
+        ("rate_at_start", 100, "That is 1/tau"),
+        ("rate_at_start", 150, "v rises in a straight line"),
+    ],
+)
+def test_a_prediction_of_lesson_11_that_is_a_misconception_is_told_so(asked, predicted, words):
+    assert words in getattr(threshold_and_spikes, asked).kind.compare(predicted)
+
+
+def test_the_notebook_shows_the_step_in_which_the_bug_is_hunted():
+    notebook = nbformat.read(
+        Path(__file__).parents[2] / "course" / "11_threshold_and_spikes.ipynb", as_version=4
+    )
+    (listing,) = re.findall(r"```python\n(.*?)```", "\n".join(c.source for c in notebook.cells), re.DOTALL)
+
+    shown, kept = (
+        ast.parse(code).body[0] for code in (listing, getsource(threshold_and_spikes.next_v_with_a_bug))
+    )
+
+    assert shown.name == kept.name
+    assert [a.arg for a in shown.args.args] == [a.arg for a in kept.args.args]
+    assert [ast.unparse(x) for x in shown.body] == [ast.unparse(x) for x in kept.body[1:]]  # its docstring
