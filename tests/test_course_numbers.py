@@ -20,7 +20,7 @@ from leakyedu.exercises import exact_steps, learning
 from leakyedu.exercises.exercise import Exercise, Prediction
 from leakyedu.exercises.kinds import Choice
 from leakyedu.labs import filter as filter_lab
-from leakyedu.labs import step_size
+from leakyedu.labs import speed, step_size
 from leakyedu.exercises import exact_steps, threshold_and_spikes
 from leakyedu.exercises.exercise import Exercise, Prediction
 from leakyedu.exercises.kinds import Choice
@@ -38,6 +38,7 @@ UNITS = {
     "times the exact one": ("share", 1),
     "°C": ("temperature", 1), "megaohm": ("resistance", 1e6), "ohm": ("resistance", 1),
     "picofarad": ("capacitance", 1e-12),
+    "steps": ("steps", 1), "levels": ("levels", 1), "neurons": ("neurons", 1),
 }  # fmt: skip
 
 NUMBER = r"-?(?:\d+ ln \d+|\d+/\d+|(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e-?\d+)?)"
@@ -141,6 +142,14 @@ PEAK = computed(RESPONSE.subs(symbolic.dt, 10 * sympy.log(2)), "V")
 HELD_AREA = simulate(stimuli.pulse(100), method=held_current).v.sum() * 0.001 / 0.005  # of the exact one
 EARLY = computed((exact_steps.SPIKE - exact_steps.GRID) / 1000, "s")  # how much a spike is moved
 
+# Lesson 8's recording: from how many neurons on a loop is faster on the accelerator.
+LOOP_CROSSES = speed.crossover(
+    *(
+        [(int(neurons), dict(times["loop"])[1000]) for neurons, times in place.items()]
+        for place in speed.RECORDINGS[0].times.values()
+    )
+)
+
 RUNNING_EXAMPLE = [
     quantity(*pair) for pair in (("1", "ms"), ("5", "ms"), ("10", "ms"), ("0", "V"), ("1", "V"))
 ]
@@ -168,6 +177,11 @@ COMPUTED = {
         computed(1 / (2 * 0.001), "Hz"),
         computed(filter_lab.DURATION, "s"),
         *(computed(200 * overtone, "Hz") for overtone in (1, 2, 3)),
+    ],
+    "08_whole_sequences": [
+        *(computed(2**level, "steps") for level in range(6)),
+        computed(speed.BLOCK, "steps"),
+        computed(float(f"{LOOP_CROSSES:.1g}"), "neurons"),
     ],
     "09_learning": [
         computed(math.exp(-1), "%"),
@@ -217,6 +231,7 @@ LOOKS = {
         {"dt": 4.0},
         {"frequency": 200.0, "dt": 4.0},
     ],
+    "08_whole_sequences": [{"device": speed.RECORDINGS[0].name}],
     "09_learning": [{"iteration": 60}, {"learning_rate": 2.0, "start_tau": 3}, {"optimiser": "Adam"}],
     "10_noise": [{"dt": 4.0}, {"tau": 20}],
     "11_threshold_and_spikes": [{"dt": 0.05}, {"i": 1.01}, {"i": 1.0}, {"tau": 20}, {"dt": 1.0}],
@@ -232,6 +247,8 @@ SOURCES = {
         "54 picofarad": "Journal of Neuroscience 29, 2009, 13030, figure 1",
         "1 V/s": "a given of the self-test",
     },
+    "03_synapses": {"20 neurons": "the cases of the exercise"},
+    "05_euler_against_exact": {"60 steps": "the steps of the cell above"},
     "06_exact_steps": {
         "66 h": "the half-life of molybdenum-99, from the page that the text names",
         "40 ms": "the last of the steps in the cell below",
@@ -239,7 +256,10 @@ SOURCES = {
     "07_a_filter": {"0.2 ms": "Golding, Ferragamo and Oertel, Journal of Neuroscience 19, 1999, 2897"},
     "09_learning": {
         "6 s": "6,000 steps of 1 ms in the cell below",
+        "60 neurons": "a number in the cell below",
+        "100 neurons": "a number in the cell below",
     },
+    "10_noise": {"10,000 neurons": "given to the learner's function by the check"},
 }
 
 
