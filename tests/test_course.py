@@ -523,9 +523,14 @@ def answered(source: str, ex, answers: dict, namespace: dict):
 
 
 def walk(path: Path, answers: dict) -> dict:
-    """Walk through a notebook with these answers; return what each check and comparison says."""
+    """Walk through a notebook with these answers; return what each check and comparison says.
+
+    A cell that only times something is left out: it takes long, and nothing later needs it.
+    """
     ex, namespace, said = exercises_of(path), {}, {}
     for cell in code_of(path):
+        if "nbval-ignore-output" in cell.metadata.get("tags", []):
+            continue
         shown = answered(cell.source, ex, answers, namespace)
         if name := re.search(r"\bex\.(\w+)\.(check|compare)\(", cell.source):
             said[name[1]] = shown

@@ -16,15 +16,11 @@ import sympy
 import torch
 
 from leakyedu import LIParameters, simulate, stimuli, symbolic
-from leakyedu.exercises import exact_steps, learning
+from leakyedu.exercises import exact_steps, learning, threshold_and_spikes
 from leakyedu.exercises.exercise import Exercise, Prediction
 from leakyedu.exercises.kinds import Choice
 from leakyedu.labs import filter as filter_lab
-from leakyedu.labs import speed, step_size
-from leakyedu.exercises import exact_steps, threshold_and_spikes
-from leakyedu.exercises.exercise import Exercise, Prediction
-from leakyedu.exercises.kinds import Choice
-from leakyedu.labs import step_size, threshold
+from leakyedu.labs import speed, step_size, threshold
 from leakyedu.methods import held_current
 from tests.test_course import code_of, every_lesson, every_notebook, exercises_of, prose_of
 
