@@ -355,11 +355,11 @@ def _check_steps(steps: int) -> None:
     if not _is_integer(steps):
         raise TypeError(f"steps must be an integer, got {steps!r}. Use steps=round(seconds / dt).")
     if steps < 1:
-        raise ValueError(f"steps must be at least 1, got {steps}.")
+        raise ValueError(f"steps must be at least 1, got {steps}. Use steps=round(seconds / dt).")
 
 
 def _check_finite(name: str, x: float) -> None:
     if isinstance(x, bool) or not isinstance(x, (int, float)):
         raise TypeError(f"{name} must be a number, got {x!r} of type {type(x).__name__}. Use float({name}).")
     if not math.isfinite(x):
-        raise ValueError(f"{name} must be finite, got {x}.")
+        raise ValueError(f"{name} must be finite, got {x}. Look at what {name} was computed from.")
