@@ -164,6 +164,11 @@ def uses_pi(f, tau):
     return gain_and_phase(f / 2, tau)
 
 
+def uses_two(f, tau):
+    """Omega is 2 f here, and the pi is missing: a period has 2 pi radians. `2j` is 2 i, without a pi."""
+    return gain_and_phase(f / math.pi, tau)
+
+
 def returns_radians(f, tau):
     """The phase is in radians: this question wants degrees, and `torch.rad2deg` converts."""
     gain, phase = gain_and_phase(f, tau)
@@ -225,6 +230,18 @@ def grows_with_f(f, tau):
     """The gain is above 1: the stage takes away from the drive, so divide by the root."""
     gain, phase = gain_and_phase(f, tau)
     return 1 / gain, phase
+
+
+def forgets_to_divide(f, tau):
+    """This is 1 + i omega tau itself: H is 1 over it. Python divides first and adds afterwards, so put brackets around the sum."""
+    gain, phase = gain_and_phase(f, tau)
+    return 1 / gain, -phase
+
+
+def returns_both_parts(f, tau):
+    """These are the real and the imaginary part of H: the gain is the length of its arrow, the phase the angle."""
+    h = 1 / (1 + 2j * math.pi * f * tau)
+    return h.real, h.imag
 
 
 def subtracts_the_squares(f, tau):
@@ -292,6 +309,7 @@ gain_phase = Exercise(
             forgets_two_pi_in_the_gain,
             forgets_two_pi_in_the_phase,
             uses_pi,
+            uses_two,
             returns_radians,
             converts_the_wrong_way,
             leads,
@@ -303,6 +321,8 @@ gain_phase = Exercise(
             forgets_the_square_under_the_root,
             forgets_the_one,
             grows_with_f,
+            forgets_to_divide,
+            returns_both_parts,
             subtracts_the_squares,
             forgets_the_arctangent,
             turns_the_quotient_round,
@@ -454,6 +474,12 @@ def subtracts_the_lags(f, tau_mem, tau_syn):
     return phase_of_both(f, tau_mem, 0) - phase_of_both(f, 0, tau_syn)
 
 
+def forgets_that_i_squared_is_minus_one(f, tau_mem, tau_syn):
+    """The sign in `real` was right: i times i is -1. With a plus the arrow points to the right at all drives, and v is never late by more than a quarter."""
+    omega = 2 * math.pi * f
+    return -math.degrees(math.atan(omega * (tau_mem + tau_syn) / (1 + omega**2 * tau_mem * tau_syn)))
+
+
 def exchanges_the_parts(f, tau_mem, tau_syn):
     """`math.atan2` has its arguments the wrong way round: first the imaginary part, then the real one."""
     return -90 - phase_of_both(f, tau_mem, tau_syn)
@@ -500,6 +526,7 @@ phase_mended = Exercise(
             adds_the_time_constants,
             takes_the_mean,
             subtracts_the_lags,
+            forgets_that_i_squared_is_minus_one,
             exchanges_the_parts,
             both_lead,
             both_in_radians,
