@@ -90,7 +90,7 @@ loop_on_a_gpu = Prediction(
         {
             "a": "It is tempting, since a GPU does so many operations a second. It does them side by side: it needs thousands of numbers at once, and a loop hands it 8.",
             "b": "The arithmetic would take as long. But each operation must first be started, and that takes longer on a GPU.",
-            "c": "Each step starts several small operations. To start one on a GPU takes longer than to do it for 8 numbers on a CPU, and each waits for the one before. The clock will say by how much.",
+            "c": "Each step starts several small operations. To start one on a GPU takes longer than to do it for 8 numbers on a CPU, and each waits for the one before.",
         },
     ),
 )
@@ -374,7 +374,7 @@ a = ...
 b = a2 * ... + ...
 return a, b""",
     ),
-    solution="a2 (a1 x + b1) + b2 = (a2 a1) x + (a2 b1 + b2). The reference finds the same from two values of x; in one line it is `return second.a * first.a, second.a * first.b + second.b`.",
+    solution="a2 (a1 x + b1) + b2 = (a2 a1) x + (a2 b1 + b2). The reference finds the same from two values of x; with a1, b1, a2 and b2 it is `return a2 * a1, a2 * b1 + b2`.",
 )
 
 # -- The order of an honest timing ---------------------------------------------------------------
@@ -400,6 +400,12 @@ timing = Exercise(
             "EBGADFC": "The clock would start after the call: on a CPU there is nothing left to count, on an accelerator only the rest.",
             "EDAFCBG": "The first call would be the one that counts, and it is the slowest. What warms up must come before the clock starts.",
             "EBDAGFC": "The clock would run while the first call is still at work: wait for `warm` before the clock starts, not after.",
+            "EBFDAGC": "This would run well, for both lines that wait do the same. But read what stands behind them: `v` cannot be there before it was asked for.",
+            "EBDAFGC": "The clock would run while the first call is still at work, and wait twice at the end: one of the waits belongs before the clock starts.",
+            "EBDACFG": "Nothing would wait while the clock runs, neither for the first call nor for `v`: each wait belongs right after its call.",
+            "EBGDFAC": "The clock would wait before the call, when there is nothing to wait for, and stop as soon as the call returns.",
+            "EGBDAFC": "The wait for `warm` would come before `warm` was asked for, and the clock would run while the first call is still at work.",
+            "BEGDAFC": "The first call needs `x`, and `x` is made after it here.",
             "BGEDAFC": "The first call would need `x` before there is one.",
             "DBGEAFC": "The first call would need `x` before there is one, and the clock would run from the start.",
         },
@@ -447,8 +453,8 @@ def is_two_blocks(steps=60, block=32):
 
 
 def has_long_blocks(steps=300, block=90):
-    """So long a block forgets what came before it: of a number, 0.9 to the power of its length is left. Take a shorter one."""
-    return block > 60
+    """So long blocks forget what came before them: of a number, 0.9 to the power of their length is left, too little for two decimals. Take shorter ones."""
+    return block > 36
 
 
 block_hunt = Exercise(
@@ -474,7 +480,7 @@ ex.block_hunt.check((..., 4))""",
 
 recall = Recall(
     (
-        "Which of these makes it impossible to compute all steps at once?",
+        "Which of these keeps a scan from taking all steps at once?",
         Choice(
             "b",
             {

@@ -5,6 +5,7 @@ import torch
 
 from leakyedu.exercises import whole_sequences
 from tests.exercises import fresh
+from tests.test_course import PATHS, walk
 
 
 def test_the_numbers_of_lesson_8_are_those_of_scan_and_float32():
@@ -32,6 +33,29 @@ def test_two_steps_in_one_do_what_they_do_one_after_the_other():
         return second.a * first.a, second.a * first.b + second.b
 
     assert fresh(whole_sequences.combine).check(in_one_line).passed
+
+
+def with_numbers(first, second):
+    (a1, b1), (a2, b2) = first, second
+    return a2 * a1, a2 * b1 + b2
+
+
+def with_names(first, second):
+    return second.a * first.a, second.a * first.b + second.b
+
+
+def with_functions_of_torch(first, second):
+    return torch.mul(first[0], second[0]), torch.add(second[1], torch.mul(second[0], first[1]))
+
+
+@pytest.mark.parametrize("combine", [with_numbers, with_names, with_functions_of_torch])
+def test_the_lesson_goes_on_with_whatever_has_passed(combine, capsys):
+    (lesson,) = (path for path in PATHS if path.stem == "08_whole_sequences")
+
+    said = walk(lesson, {"combine": combine})
+
+    assert said["combine"].passed
+    assert "2.64 V, 2.64 V; swapped 2.28 V" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
