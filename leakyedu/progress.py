@@ -48,7 +48,7 @@ FIELDS = {
     "solution": bool,
     "passed": str,
 }
-PATIENCE = 0.5  # in second, for another kernel to let go of the lock; it holds it for some milliseconds
+PATIENCE = 2.0  # in second, for another kernel to let go of the lock; it holds it for some milliseconds
 Records = dict[str, dict]
 
 # One lock for the threads of this kernel: JupyterLab serves buttons beside the cell that runs.
