@@ -369,8 +369,8 @@ class Function:
         right: the reference.
         returns: what it returns, for example ``("v", "i")``; one name for a single result. Each is a
             tensor or, where the reference returns one, a number.
-        cases: ``(generator) -> list of tuples of arguments``; the arguments are tensors, numbers and
-            named tuples of them.
+        cases: ``(generator) -> list of tuples of arguments``; the arguments are tensors, numbers,
+            generators and named tuples of them.
         mistakes: mutants of the reference; their docstrings say what is wrong. A mutant may give nan or
             raise an error: an answer that does the same makes that mistake.
         tolerance: how far a number may be off, as a part of the largest one in its case.
@@ -411,7 +411,7 @@ class Function:
         cases = self.cases(Generator().manual_seed(0))
         given = [_copy(case) for case in cases]
         # Before the answer runs: it might change what they are computed with.
-        truths = self._results(self.right, cases)
+        truths = self._truths(cases)
         results, error = run_guarded(lambda: self._results(answer, given))
         if error is not None:
             return Trial(False, self._name_failure(error, cases) or _describe(error, answer))
@@ -428,15 +428,23 @@ class Function:
                     "The numbers are right, but your function writes into the tensors it was given, so the caller's "
                     "neurons change too. `a += b` on a tensor does that; write `a = a + b`.",
                 )
-            remark = ""
-            if any(x.requires_grad for result in results for x in result):
-                remark = (
-                    " Your result also carries a gradient, which nobody asked for: look for `requires_grad`."
-                )
-            numbers = sum(truth[0].numel() for truth in truths)
-            of_cases = f" of {len(cases)} random cases" if numbers > len(cases) else ", each of a random case"
-            return Trial(True, f"It agrees on {numbers:,} numbers{of_cases}.{remark}")
-        return Trial(False, self._name_mistake(results, truths, cases))
+            return Trial(True, self._praise(results, cases))
+        return Trial(
+            False, self._name_mistake(results, cases) or self._tell_difference(results, truths, cases)
+        )
+
+    def _truths(self, cases: list[tuple]) -> list:
+        """Return what is right in each case."""
+        return self._results(self.right, [_copy(case) for case in cases])
+
+    def _praise(self, results: list, cases: list[tuple]) -> str:
+        """Say what the answer has passed."""
+        remark = ""
+        if any(x.requires_grad for result in results for x in result):
+            remark = " Your result also carries a gradient, which nobody asked for: look for `requires_grad`."
+        numbers = sum(result[0].numel() for result in results)
+        of_cases = f" of {len(cases)} random cases" if numbers > len(cases) else ", each of a random case"
+        return f"It agrees on {numbers:,} numbers{of_cases}.{remark}"
 
     def _results(self, function: Callable, cases: list[tuple]) -> list:
         results = []
@@ -531,16 +539,21 @@ class Function:
     def _try_mutant(self, mutant: Callable, cases: list[tuple]) -> tuple[list | None, Exception | None]:
         """Return what a mutant gives and None, or None and the error that it stops with."""
         try:
-            return self._results(mutant, cases), None
+            return self._results(mutant, [_copy(case) for case in cases]), None
         except Exception as failure:
             # Some mistakes are to divide by 0, or to take a root of what has none.
             return None, failure
 
-    def _name_mistake(self, results: list, truths: list, cases: list[tuple]) -> str:
+    def _name_mistake(self, results: list, cases: list[tuple]) -> str | None:
+        """Return what to say to the mistake that gives the same results, or None."""
         for mutant, text in self.mistakes:
             mutated, failure = self._try_mutant(mutant, cases)
             if failure is None and all(map(self._agree, results, map(self._as_tensors, mutated))):
                 return text
+        return None
+
+    def _tell_difference(self, results: list, truths: list, cases: list[tuple]) -> str:
+        """Say how results differ from the right ones, and where first."""
         for result, truth in zip(results, truths, strict=True):
             for name, x, y in zip(self.returns, result, truth, strict=True):
                 if not x.isfinite().all() and y.isfinite().all():
@@ -691,9 +704,11 @@ def _describe(error: BaseException, function: Callable) -> str:
 
 
 def _copy(case: Any) -> Any:
-    """Copy the tensors in nested tuples."""
+    """Copy the tensors and generators in nested tuples."""
     if isinstance(case, Tensor):
         return case.clone()
+    if isinstance(case, Generator):
+        return case.clone_state()
     if isinstance(case, tuple):
         parts = map(_copy, case)
         return type(case)(*parts) if hasattr(case, "_fields") else tuple(parts)
@@ -704,6 +719,8 @@ def _equal(one: Any, other: Any) -> bool:
     """Tell whether nested tuples hold the same numbers."""
     if isinstance(one, Tensor):
         return torch.equal(one, other)
+    if isinstance(one, Generator):
+        return True  # it is there to be drawn from
     if isinstance(one, tuple):
         return all(map(_equal, one, other))
     return one == other

@@ -2,14 +2,12 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Generator, Tensor
 
 from leakyedu.exercises.exercise import Exercise, Prediction, Recall
-from leakyedu.exercises.guard import run_guarded
-from leakyedu.exercises.kinds import NOT_TRIED, Choice, Function, Number, Trial, Witness, _describe
+from leakyedu.exercises.kinds import Choice, Function, Number, Witness
 
 TAU, DT, DURATION = 10e-3, 0.5e-3, 0.1  # second; where the lab starts
 SIGMA = math.sqrt(10)  # volt per root of a second: sigma^2 tau / 2 = 0.05 V^2, and the lab starts near it
@@ -448,9 +446,9 @@ class InBand(Function):
     for n independent normal numbers of variance s. What is more than :data:`BAND` of them away is wrong.
 
     Args:
-        right, returns, cases, mistakes: as for :class:`Function`; a case ends with its generator, and the
-            results are voltages of mean 0.
-        variance: of a case's arguments, without the first and the last, what their variance should be.
+        right, returns, cases, mistakes: as for :class:`Function`; a case begins with the number of voltages
+            and ends with its generator, and their mean is 0.
+        variance: of a case's other arguments, what the variance of the voltages should be.
 
     Source: Casella and Berger, *Statistical Inference* (2002), section 5.3.
     """
@@ -459,80 +457,57 @@ class InBand(Function):
         super().__init__(right, returns, cases, mistakes)
         self.variance = variance
 
-    def try_out(self, answer: Any) -> Trial:
-        """Run the function; hold its means and variances against their bands."""
-        misfit = self._misfit(answer) if callable(answer) else f"This wants {self.expected()}: give its name."
-        if misfit is not None:
-            return Trial(False, misfit)
-        results, error = run_guarded(lambda: self._results(answer, self._new_cases()))
-        if error is not None:
-            return Trial(False, self._name_failure(error, self._new_cases()) or _describe(error, answer))
-        if results[0] is ...:
-            return Trial(False, NOT_TRIED)
-        cases = self._new_cases()
-        for case, result in zip(cases, results, strict=True):
-            if (complaint := self._malformed(result, torch.zeros(case[0]), case)) is not None:
-                return Trial(False, complaint)
-        results = [result.detach().double() for result in results]
-        truths = [self.variance(*case[1:-1]) for case in cases]
-        outside = [
-            number
-            for number, (result, truth) in enumerate(zip(results, truths, strict=True))
-            if not _is_near(result, truth)
-        ]
-        if not outside:
-            found = ", ".join(
-                f"{float(x.var()):.4f} V^2 at dt = {1000 * dt:g} ms, tau = {1000 * tau:g} ms"
-                for x, (_, dt, tau, *_) in zip(results, cases, strict=True)
-            )
-            return Trial(
-                True,
-                f"The variances: {found}. Each lies inside its band, {100 * _half(NEURONS):.1f} % "
-                "to either side of the theory. So do the means, around 0 V.",
-            )
-        for mutant, text in self.mistakes:
-            mutated, failure = self._try_mutant(mutant, self._new_cases())
-            if failure is None and all(map(_are_alike, results, mutated)):
-                return Trial(False, text)
-        return Trial(False, _outside(results[outside[0]], truths[outside[0]], cases[outside[0]]))
+    def _truths(self, cases: list[tuple]) -> list[Tensor]:
+        """Return normal numbers that have the right mean and variance exactly."""
+        return [_normal_numbers(n, self.variance(*setting)) for n, *setting, _ in cases]
 
-    def _new_cases(self) -> list[tuple]:
-        """Return the cases with generators that nobody has drawn from."""
-        return self.cases(Generator().manual_seed(0))
+    def _same(self, x: Tensor, y: Tensor) -> bool:
+        """Say whether mean and variance of a sample lie in the bands around those of another one."""
+        x, y = x.detach().double(), y.double()
+        mean, variance = _half_bands(len(y), float(y.var()))
+        return abs(float(x.mean() - y.mean())) <= mean and abs(float(x.var() - y.var())) <= variance
 
-
-def _half(neurons: int) -> float:
-    """Return half of the width of a variance's band, as a part of the variance."""
-    return BAND * math.sqrt(2 / (neurons - 1))
-
-
-def _is_near(v: Tensor, variance: float) -> bool:
-    """Say whether mean and variance of voltages lie in the bands around 0 and around a variance."""
-    near = abs(float(v.mean())) <= BAND * math.sqrt(variance / len(v))
-    return near and abs(float(v.var()) - variance) <= _half(len(v)) * variance
-
-
-def _are_alike(x: Tensor, y: Tensor) -> bool:
-    """Say whether two samples may have the same mean and variance."""
-    (mean, s), (other_mean, other_s) = ((float(v.double().mean()), float(v.double().var())) for v in (x, y))
-    alike = abs(mean - other_mean) <= BAND * math.sqrt((s + other_s) / len(x)) + 1e-12
-    return alike and abs(s - other_s) <= _half(len(x)) * math.hypot(s, other_s) + 1e-12
-
-
-def _outside(v: Tensor, variance: float, case: tuple) -> str:
-    _, dt, tau, sigma, _ = case
-    where = f"At dt = {1000 * dt:g} ms, tau = {1000 * tau:g} ms and sigma = {sigma:.3g} V per root second"
-    if not v.isfinite().all():
-        return f"{where} some voltages are nan or inf. Look for a division by 0 or a number that explodes."
-    if abs(float(v.mean())) > BAND * math.sqrt(variance / len(v)):
-        return (
-            f"{where} the mean of v is {float(v.mean()):.3f} V. It must be 0 V, within "
-            f"{BAND * math.sqrt(variance / len(v)):.3f} V. Does the noise have mean 0?"
+    def _praise(self, results: list, cases: list[tuple]) -> str:
+        found = ", ".join(
+            f"{float(v.var()):.4f} V^2 at dt = {1000 * dt:g} ms, tau = {1000 * tau:g} ms"
+            for (v,), (_, dt, tau, *_) in zip(results, cases, strict=True)
         )
-    low, high = ((1 + sign * _half(len(v))) * variance for sign in (-1, 1))
-    return (
-        f"{where} the variance is {float(v.var()):.4f} V^2. The band goes from {low:.4f} to {high:.4f} V^2."
-    )
+        return (
+            f"The variances: {found}. Each lies inside its band, {100 * _half_bands(NEURONS, 1)[1]:.1f} % "
+            "to either side of the theory. So do the means, around 0 V."
+        )
+
+    def _tell_difference(self, results: list, truths: list, cases: list[tuple]) -> str:
+        (v,), (truth,), (n, dt, tau, sigma, _) = next(
+            trio for trio in zip(results, truths, cases, strict=True) if not self._agree(*trio[:2])
+        )
+        where = f"At dt = {1000 * dt:g} ms, tau = {1000 * tau:g} ms and sigma = {sigma:.3g} V per root second"
+        if not v.isfinite().all():
+            return (
+                f"{where} some voltages are nan or inf. Look for a division by 0 or a number that explodes."
+            )
+        mean, s, right = float(v.mean()), float(v.var()), float(truth.var())
+        half_of_mean, half = _half_bands(n, right)
+        if abs(mean) > half_of_mean:
+            return (
+                f"{where} the mean of v is {mean:.3f} V. It must be 0 V, within {half_of_mean:.3f} V. "
+                "Does the noise have mean 0?"
+            )
+        return (
+            f"{where} the variance is {s:.4f} V^2. "
+            f"The band goes from {right - half:.4f} to {right + half:.4f} V^2."
+        )
+
+
+def _half_bands(n: int, variance: float) -> tuple[float, float]:
+    """Return how far mean and variance of n normal numbers may be from theirs."""
+    return BAND * math.sqrt(variance / n), BAND * math.sqrt(2 / (n - 1)) * variance
+
+
+def _normal_numbers(n: int, variance: float) -> Tensor:
+    """Return n numbers, spread as normal ones are, of mean 0 and exactly this variance."""
+    z = torch.special.ndtri((torch.arange(n, dtype=torch.float64) + 0.5) / n)
+    return math.sqrt(variance) * z / z.std()
 
 
 def settle(neurons, dt, tau, sigma, generator):

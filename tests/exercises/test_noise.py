@@ -114,7 +114,7 @@ def test_a_band_leaves_out_seven_in_a_million():
 def test_a_variance_scatters_as_wide_as_its_band_says():
     xi = torch.randn(2000, 500, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
 
-    assert float(xi.var(1).std()) * noise.BAND == pytest.approx(noise._half(500), rel=0.06)
+    assert float(xi.var(1).std()) * noise.BAND == pytest.approx(noise._half_bands(500, 1.0)[1], rel=0.06)
 
 
 @pytest.mark.parametrize(
