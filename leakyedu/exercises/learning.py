@@ -82,7 +82,7 @@ without_logarithm = Prediction(
         {
             "a": "It is tempting, since a few ms would be sensible. But the step knows nothing of ms: it is the learning rate times a slope per second, and a whole second more would change the loss a lot.",
             "b": "It is tempting to look at the number alone. Because it is small, a change of one second is huge, and so the slope is steep.",
-            "c": f"The slope per second is so steep that one step leads from 25 ms to {1000 * tau_after_one_step():,.0f} ms. With a tau below 0, v runs away from where it should rest. Whatever the logarithm is, tau stays above 0.",
+            "c": f"The slope per second is so steep that one step leads from 25 ms to {1000 * tau_after_one_step():,.0f} ms. With a tau below 0, v runs away from where it should rest.",
             "d": "Nothing stops there: gradient descent knows numbers, and no number is forbidden to it unless you see to it.",
         },
     ),
@@ -269,6 +269,11 @@ def adds_up_two_gradients(x, p, dt):
     return 2 * gradient_of_the_end(x, p, dt)
 
 
+def divides_the_voltage(x, p, dt):
+    """The voltage at rest is divided by the nudge, too: divide the change of v alone."""
+    return p.v_leak / 0.001 + gradient_of_the_end(x, p, dt)
+
+
 def scales_to_one(x, p, dt):
     """The numbers are divided by the largest of them: their sizes count, not only their shape."""
     slopes = gradient_of_the_end(x, p, dt)
@@ -329,6 +334,7 @@ gradient = Exercise(
             has_both_of_its_own,
             forgets_to_divide,
             adds_up_two_gradients,
+            divides_the_voltage,
             scales_to_one,
             scales_to_a_sum_of_one,
         ),
@@ -446,7 +452,7 @@ def still_a_rate() -> float:
 
 
 def fades_exactly() -> float:
-    """This is how fast the recorded voltage fades, as the exact solution would. It was made by Euler's steps: learn with these."""
+    """This is a little too fast. Either your steps have not arrived: does the loss still fall? Or you took how the recorded voltage fades for an exact solution: it was made by Euler's steps."""
     return -1000 * DT / math.log(1 - DT / HIDDEN_TAU)
 
 
