@@ -65,20 +65,20 @@ halved = Prediction(
     ),
 )
 
-finer = Prediction(
-    "Now each step adds sigma sqrt(dt) xi. You make dt four times shorter, 0.5 ms in place of 2 ms. "
-    "What happens to the variance of v?",
+factor = Prediction(
+    "A kick is xi times a factor c. How must c depend on dt, so that two steps of half the length bring the variance "
+    "of the whole one?",
     Choice(
         "c",
         {
-            "a": "about a quarter of it is left",
-            "b": "about half of it is left",
-            "c": "it stays nearly the same",
+            "a": "not at all",
+            "b": "it grows with dt",
+            "c": "it grows with the root of dt",
         },
         {
-            "a": "That would be so if each kick were four times smaller. It is multiplied by the root of dt.",
-            "b": "Each kick is half as large, so this is tempting. But there are four times as many of them.",
-            "c": "Four times as many kicks, each with a quarter of the variance. Only the leak is described a little better.",
+            "a": "It is tempting, since it is the same noise. But then a half brings as much as the whole, and two of them twice as much.",
+            "b": "That is unit noise: each half brings a quarter of the variance, and two of them a half. It is tempting, since a slope is multiplied by dt.",
+            "c": "Then the variance of a kick, c squared, grows with dt: half a step brings half of it. Only the leak is described a little better by short steps.",
         },
     ),
 )
@@ -151,6 +151,11 @@ def noise_in_the_bracket(v, xi, dt, tau, sigma):
     return v + dt / tau * (sigma * xi - v)
 
 
+def scaled_noise_in_the_bracket(v, xi, dt, tau, sigma):
+    """The kick has its root, and is multiplied by dt / tau on top, as a slope is. Take it out of the bracket."""
+    return v + dt / tau * (sigma * math.sqrt(dt) * xi - v)
+
+
 def unit_noise(v, xi, dt, tau, sigma):
     """This is the unit noise of the hunt: sigma is missing, and the kick is multiplied by dt / tau."""
     return v + dt / tau * (xi - v)
@@ -159,6 +164,11 @@ def unit_noise(v, xi, dt, tau, sigma):
 def forgets_sigma(v, xi, dt, tau, sigma):
     """The strength sigma has no effect: the kick must be proportional to it."""
     return scaled_step(v, xi, dt, tau, 1.0)
+
+
+def has_a_strength_of_its_own(v, xi, dt, tau, sigma):
+    """The strength is always `SIGMA`, that of the lesson: use the sigma that you are given."""
+    return scaled_step(v, xi, dt, tau, SIGMA)
 
 
 def squares_sigma(v, xi, dt, tau, sigma):
@@ -206,6 +216,11 @@ def returns_the_leak_alone(v, xi, dt, tau, sigma):
     return v - dt / tau * v
 
 
+def forgets_xi(v, xi, dt, tau, sigma):
+    """The kick is the same in each step and always upwards: the random number xi is missing."""
+    return scaled_step(v, 1.0, dt, tau, sigma)
+
+
 def forgets_dt_in_the_leak(v, xi, dt, tau, sigma):
     """Dt is missing in the leak: its slope is per second, and a step lasts dt seconds."""
     return v - v / tau + sigma * math.sqrt(dt) * xi
@@ -225,6 +240,12 @@ def kicks_before_the_leak(v, xi, dt, tau, sigma):
 def leaks_exactly(v, xi, dt, tau, sigma):
     """The leak is an exponential: that is the exact solution without noise. Euler follows the slope, 1 - dt/tau."""
     return v * math.exp(-dt / tau) + sigma * math.sqrt(dt) * xi
+
+
+def is_the_exact_update(v, xi, dt, tau, sigma):
+    """This is the exact update, to which the lesson comes at its end, and it is better. Here write Euler's step."""
+    kick = sigma * math.sqrt(tau / 2 * -math.expm1(-2 * dt / tau))
+    return v * math.exp(-dt / tau) + kick * xi
 
 
 def subtracts_the_noise(v, xi, dt, tau, sigma):
@@ -273,8 +294,10 @@ noisy_step = Exercise(
             dt_for_its_root,
             forgets_dt_in_the_noise,
             noise_in_the_bracket,
+            scaled_noise_in_the_bracket,
             unit_noise,
             forgets_sigma,
+            has_a_strength_of_its_own,
             squares_sigma,
             root_of_both,
             divides_the_noise_by_tau,
@@ -284,10 +307,12 @@ noisy_step = Exercise(
             forgets_the_leak,
             forgets_the_old_v,
             returns_the_leak_alone,
+            forgets_xi,
             forgets_dt_in_the_leak,
             forgets_tau,
             kicks_before_the_leak,
             leaks_exactly,
+            is_the_exact_update,
             subtracts_the_noise,
             milliseconds,
             milliseconds_in_both,
@@ -552,6 +577,16 @@ def takes_one_step(neurons, dt, tau, sigma, generator):
     return sigma * math.sqrt(dt) * torch.randn(neurons, generator=generator)
 
 
+def never_moves(neurons, dt, tau, sigma, generator):
+    """All voltages stay at 0 V. A step returns the new voltages and changes nothing: keep them, `v = step(...)`."""
+    return torch.zeros(neurons)
+
+
+def takes_ten_steps(neurons, dt, tau, sigma, generator):
+    """These are ten steps. Ten time constants are more: how many steps of dt fit into them?"""
+    return run_with(scaled_step, neurons, dt, tau, sigma, generator, time_constants=10 * dt / tau)
+
+
 def stops_after_one_time_constant(neurons, dt, tau, sigma, generator):
     """After one time constant the variance is still growing. Go on for ten."""
     return run_with(scaled_step, neurons, dt, tau, sigma, generator, time_constants=1)
@@ -608,6 +643,8 @@ settled = Exercise(
             settle_without_dt_in_the_noise,
             settle_without_a_leak,
             takes_one_step,
+            never_moves,
+            takes_ten_steps,
             stops_after_one_time_constant,
             draws_once,
             draws_for_one_neuron,
