@@ -117,7 +117,7 @@ hunt = Exercise(
         (0.95, 2.0),
         next_v,
         next_v_with_a_bug,
-        {"v": (0, 0.99), "i": (0, 5)},
+        {"v": (0, 0.999), "i": (0, 100)},
         (weak_current, too_far_below),
     ),
     hints=(
@@ -261,6 +261,11 @@ def forgets_tau(v, i, dt, tau, threshold):
     return fire_and_reset(v, i, dt, 1.0, threshold)
 
 
+def has_a_step_of_its_own(v, i, dt, tau, threshold):
+    """The 0.1 of your colleague is dt / tau for 1 ms and 10 ms. Compute with the dt and the tau that you are given."""
+    return fire_and_reset(v, i, 0.1, 1.0, threshold)
+
+
 def milliseconds(v, i, dt, tau, threshold):
     """Dt is counted in milliseconds: it comes in second already, as tau does."""
     return fire_and_reset(v, i, 1000 * dt, tau, threshold)
@@ -305,6 +310,7 @@ spike_step = Exercise(
             forgets_the_old_v,
             forgets_dt,
             forgets_tau,
+            has_a_step_of_its_own,
             milliseconds,
         ),
     ),
@@ -400,7 +406,7 @@ minimal_current = Exercise(
 
 
 def no_case_below(i, tau):
-    """Currents up to the threshold have no place in the formula: its logarithm has no value there. They bring no spike, so treat them first."""
+    """Currents up to the threshold have no place in the formula: its logarithm has no value there. They bring no spike, so treat them first. If you do, look at the brackets: `i / i - 1` is 0."""
     return 1 / (tau * math.log(i / (i - 1)))
 
 
@@ -439,6 +445,11 @@ def forgets_tau_in_the_rate(i, tau):
     return firing_rate(i, 1.0)
 
 
+def has_a_tau_of_its_own(i, tau):
+    """Tau is always 10 ms: use the one that you are given."""
+    return firing_rate(i, TAU)
+
+
 def tau_on_top(i, tau):
     """Tau stands on top, so a slower neuron would spike more often. The time between two spikes is proportional to tau."""
     return firing_rate(i, tau) * tau**2
@@ -467,6 +478,11 @@ def one_over_tau(i, tau):
 def misplaces_the_bracket(i, tau):
     """The logarithm ends too early: it is taken of i alone, and i - 1 divides it. A bracket is missing."""
     return 1 / (tau * (math.log(i) / (i - 1))) if i > 1 else 0.0
+
+
+def divides_too_early(i, tau):
+    """The logarithm multiplies where it should divide: `1 / tau * x` is x / tau. Put tau times the logarithm in brackets."""
+    return 1 / tau * math.log(i / (i - 1)) if i > 1 else 0.0
 
 
 def logarithm_of_i(i, tau):
@@ -510,12 +526,14 @@ rate = Exercise(
             turns_the_fraction,
             kilohertz,
             forgets_tau_in_the_rate,
+            has_a_tau_of_its_own,
             tau_on_top,
             decimal_logarithm,
             without_the_leak,
             straight_line,
             one_over_tau,
             misplaces_the_bracket,
+            divides_too_early,
             logarithm_of_i,
             in_radians,
             whole_hertz,
