@@ -5,6 +5,7 @@ function render({ model, el }) {
   const field = document.createElement("input");
   const button = document.createElement("button");
   field.placeholder = model.get("wants");
+  field.size = Math.max(40, field.placeholder.length); // it can be read to its end
   button.textContent = "Send";
   label.append("Answer ", field);
   // Or in JupyterLab a letter could be the name of a command.
