@@ -491,6 +491,7 @@ def paths(
         dt: length of a step in second.
         shown: how many of the neurons are drawn; all of them count.
         predicted_spread: the standard deviation that the learner expects at the end, in volt, or None.
+            The picture grows for one of up to twice what it shows.
         axes: where to draw; default a new figure.
 
     Returns:
@@ -526,9 +527,10 @@ def paths(
     if predicted_spread is not None:
         sentence += f" You predicted {_number(predicted_spread)} V"
         low, high = axes.get_ylim()
-        inside = abs(predicted_spread) <= min(-low, high)
+        inside = abs(predicted_spread) <= 2 * min(-low, high)
         sentence += "." if inside else ", which is outside of the picture."
-        axes.set_ylim(low, high)
+        room = 1.15 * abs(predicted_spread) if inside else 0
+        axes.set_ylim(min(low, -room), max(high, room))
         for y in (-predicted_spread, predicted_spread) if inside else ():
             axes.axhline(y, color=PREDICTION, linestyle=(0, (6, 2, 1, 2)), linewidth=1.8)
         if inside:

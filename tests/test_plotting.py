@@ -558,6 +558,13 @@ def test_a_predicted_spread_is_drawn_on_both_sides_and_told():
     assert sentence.endswith(" You predicted 1.2 V.")
 
 
+def test_the_picture_grows_for_a_predicted_spread_that_is_a_little_too_large():
+    figure, sentence = plotting.paths(SCATTERED, predicted_spread=2.4)
+
+    assert sentence.endswith(" You predicted 2.4 V.")
+    assert figure.axes[0].get_ylim() == pytest.approx((-2.76, 2.76))
+
+
 def test_a_predicted_spread_outside_of_the_picture_is_told_as_such():
     figure, sentence = plotting.paths(SCATTERED, predicted_spread=14)
 
