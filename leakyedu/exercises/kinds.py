@@ -481,7 +481,8 @@ class Function:
             return f"Your function returns None. It ends without `return`: return {wanted}."
         parts = self._parts(result)
         if parts is None:
-            return f"Your function returns {name_kind(result)}. Return {wanted}."
+            hint = " with a comma between them, without brackets" if isinstance(result, list) else ""
+            return f"Your function returns {name_kind(result)}. Return {wanted}{hint}."
         for name, x, y in zip(self.returns, parts, self._parts(truth), strict=True):
             if x is None:
                 return f"`{name}` is None. Look for a line that assigns nothing to it."
@@ -502,7 +503,7 @@ class Function:
             if x.dtype == torch.bool:
                 return f"`{name}` holds True and False: turn them into 1 and 0 in the dtype of the input."
             if not x.is_floating_point():
-                return f"`{name}` holds {x.dtype} numbers, which have no digits after the point. Keep the dtype of the input."
+                return f"`{name}` holds {x.dtype} numbers, which have no digits after the point. Keep the dtype of the input; `.to(...)` changes it."
         return None
 
     def _parts(self, result: Any) -> tuple | None:
@@ -568,7 +569,7 @@ class Function:
         for factor, words in SCALES.items():
             scaled = [[factor * y for y in truth] for truth in truths]
             if all(map(self._agree, results, scaled)):
-                return f"Every number is {words}."
+                return f"Every number is {words}"
         number, result, truth = next(
             (n, x, y) for n, (x, y) in enumerate(zip(results, truths, strict=True)) if not self._agree(x, y)
         )
@@ -595,9 +596,9 @@ class Function:
 
 
 SCALES = {
-    1000.0: "a thousand times too large: is something in milliseconds that should be in second",
-    0.001: "a thousandth of what it should be: is something in second that should be in milliseconds",
-    -1.0: "right in size and has the wrong sign",
+    1000.0: "a thousand times too large: is something in milliseconds that should be in second?",
+    0.001: "a thousandth of what it should be: is something in second that should be in milliseconds?",
+    -1.0: "right in size and has the wrong sign.",
 }
 
 
@@ -700,7 +701,7 @@ def _describe(error: BaseException, function: Callable) -> str:
     if "ellipsis" in str(error):
         return f"A `...` still stands{where}: put your own code in its place."
     message = f": {str(error).splitlines()[0][:200]}" if str(error) else ""
-    return f"Your function stopped with {type(error).__name__}{where}{message}."
+    return f"Your function stopped with {type(error).__name__}{where}{message.rstrip('.')}."
 
 
 def _copy(case: Any) -> Any:

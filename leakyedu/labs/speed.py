@@ -344,8 +344,8 @@ def _compare(axes: Axes, result: Times, where: str) -> str:
 
 
 def _digits(steps: float) -> str:
-    """Three digits that count, and zeros rather than a power of ten."""
-    return f"{float(f'{steps:.3g}'):,g}"
+    """Round to a whole number, of three digits that count and zeros rather than a power of ten."""
+    return f"{float(f'{round(steps):.3g}'):,g}"
 
 
 def number(words: str) -> int:
