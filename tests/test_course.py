@@ -481,25 +481,28 @@ def test_notebooks_and_their_sections_run_in_any_order_in_one_kernel(seed):
 
 
 WRECKS = (
-    "torch = 1",
-    "dt = 'x'",
-    "p = 0; del p",
-    "rest = None",
-    "LIState = tuple",
-    "ex = {}",
-    "simulate = stimuli = 0",
+    *("torch = 1", "dt = 'x'", "p = 0; del p", "v = None; del v", "i = []", "x = inputs = jumps = True"),
+    *(
+        "rest = None",
+        "LIState = tuple",
+        "LIParameters = print",
+        "ex = {}",
+        "plotting = ex",
+        "math = sympy = 'pi'",
+    ),
+    *("simulate = stimuli = 0", "exact = euler = max", "def symbols(*_): raise KeyError"),
 )
 
 
-@pytest.mark.parametrize("wreck", WRECKS)
 @every_lesson
-def test_running_the_set_up_cell_again_repairs_what_a_learner_overwrote(path, wreck):
-    sources = [cell.source for cell in code_of(path)]
+def test_running_the_set_up_cell_again_repairs_what_a_learner_overwrote(path):
+    set_up, *later = (cell.source for cell in code_of(path))
     namespace = {}
-    run(sources[0], namespace)
-    run(wreck, namespace)
+    run(set_up, namespace)
+    for wreck in WRECKS:
+        run(wreck, namespace)
 
-    for source in sources:
+    for source in (set_up, *later):
         run(source, namespace)
 
 
@@ -522,13 +525,22 @@ def answered(source: str, ex, answers: dict, namespace: dict):
     return run(source.replace("...", repr(typed), 1), namespace)
 
 
-def walk(path: Path, answers: dict) -> dict:
+def first_of_section(path: Path, exercise: str) -> int:
+    """Return how many code cells lie between the set-up cell and the section of an exercise."""
+    sections = sections_of(path)
+    before = itertools.takewhile(lambda section: f"ex.{exercise}.check(" not in "\n".join(section), sections)
+    return max(0, sum(map(len, before)) - 1) if exercise else 0
+
+
+def walk(path: Path, answers: dict, since: str = "") -> dict:
     """Walk through a notebook with these answers; return what each check and comparison says.
 
-    A cell that only times something is left out: it takes long, and nothing later needs it.
+    A cell that only times something is left out: it takes long, and nothing later needs it. With ``since``
+    the set-up cell is followed by the section in which that exercise is, for no section needs an earlier one.
     """
     ex, namespace, said = exercises_of(path), {}, {}
-    for cell in code_of(path):
+    set_up, *cells = code_of(path)
+    for cell in (set_up, *cells[first_of_section(path, since) :]):
         if "nbval-ignore-output" in cell.metadata.get("tags", []):
             continue
         shown = answered(cell.source, ex, answers, namespace)
@@ -590,6 +602,6 @@ def test_the_mistaken_notebook_names_the_mistake(path, name, number):
 def test_the_mistaken_notebook_runs_to_its_end(path, name, number):
     answer, text = getattr(exercises_of(path), name).kind.mistakes[number]
 
-    said = walk(path, {name: answer})
+    said = walk(path, {name: answer}, since=name)
 
     assert said[name].text == f"Not yet. {text}"
