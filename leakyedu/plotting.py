@@ -151,7 +151,7 @@ def against_exact(
             markerfacecolor="white" if faded else VOLTAGE, linewidth=1, label=name,
         )  # fmt: skip
         share = (v - p.v_leak).sum() * dt * p.tau_syn_inv / w  # the exact area is w tau_syn
-        heading = name[:1].upper() + name[1:]
+        heading = _capital(name)
         sentence += (
             f" {heading}: peak {_peak(v, t / 1000, p.v_leak)}, area {float(share):.2f} of the exact one."
         )
@@ -258,7 +258,7 @@ def frequency_response(
         phase.plot(f, -lags, **style)
         on_the_way = f"0.707 at {_number(corner)} Hz, " if corner else ""
         sentences.append(
-            f"{name[:1].upper() + name[1:]}: gain {_number(gains[0])} at {_number(f[0])} Hz, {on_the_way}"
+            f"{_capital(name)}: gain {_number(gains[0])} at {_number(f[0])} Hz, {on_the_way}"
             f"{_number(gains[-1])} at {_number(f[-1])} Hz, where v lags by {_number(lags[-1])} degrees."
         )
     if measured is not None:
@@ -346,7 +346,7 @@ def error_over_dt(
             textcoords="offset points", ha="right", va="bottom", color=VOLTAGE, fontweight="bold",
         )  # fmt: skip
         sentences.append(
-            f"{name[:1].upper() + name[1:]}: {_number(e[-1])} V at dt = {_number(x[-1])} ms and "
+            f"{_capital(name)}: {_number(e[-1])} V at dt = {_number(x[-1])} ms and "
             f"{_number(e[0])} V at {_number(x[0])} ms, slope {slope:.2f}."
         )
     axes.margins(x=0.08)
@@ -588,7 +588,7 @@ def in_bands(
         axes.plot(x, y, color=VOLTAGE, linestyle=line, marker=marker, linewidth=1, label=name)
         inside = [_number(dt) for dt, near in zip(x, (y - s).abs() <= half * s, strict=True) if near]
         where = f", at dt = {', '.join(inside)} ms" if 0 < len(inside) < len(x) else ""
-        sentence += f" {name[:1].upper() + name[1:]}: {len(inside)} of {len(x)} inside{where}."
+        sentence += f" {_capital(name)}: {len(inside)} of {len(x)} inside{where}."
     axes.set(xscale="log", xlabel="dt (ms)", ylabel="variance of v (V$^2$)")
     axes.set_ylim(bottom=0)
     axes.set_xticks(x.tolist(), labels=[_number(dt) for dt in x])
@@ -641,7 +641,7 @@ def lateness_over_dt(
             fillstyle="full" if size == 4 else "none", label=name,
         )  # fmt: skip
         ends = [f"{_number(abs(t))} ms too {'late' if t > 0 else 'early'}" for t in (e.min(), e.max())]
-        sentences.append(f"{name[:1].upper() + name[1:]}: between {ends[0]} and {ends[1]}.")
+        sentences.append(f"{_capital(name)}: between {ends[0]} and {ends[1]}.")
     axes.set(xlim=(0, 1.02 * longest), xlabel="dt (ms)", ylabel="too late (ms)")
     axes.legend(loc="upper left", frameon=False, fontsize=8)
     return axes.figure, " ".join([*sentences, f"Steps of {_number(x.min())} to {_number(longest)} ms."])
@@ -768,7 +768,7 @@ def sound(x: Tensor, rate: int, name: str, *, above: float) -> None:
     frequencies = torch.fft.rfftfreq(len(x), 1 / rate)
     share = float(power[frequencies > above].sum() / power.sum())
     sentence = (
-        f"{name[:1].upper() + name[1:]}: {_number(len(x) / rate)} s of sound; {100 * share:.0f} % of its "
+        f"{_capital(name)}: {_number(len(x) / rate)} s of sound; {100 * share:.0f} % of its "
         f"power lies above {above:g} Hz."
     )
     loud = (0.1 / x.square().mean().sqrt() * x).clamp(-1, 1)
@@ -835,6 +835,11 @@ def _label(axes: Axes, t: Tensor, x: Tensor, text: str, color: str) -> None:
 def _peak(v: Tensor, seconds: Tensor, rest: Tensor) -> str:
     at = int((v - rest).abs().argmax())
     return f"{_number(v[at])} V after {_number(1000 * seconds[at])} ms"
+
+
+def _capital(name: str) -> str:
+    """Return a name as a sentence begins with it; the rest stays, as in "v leak"."""
+    return name[:1].upper() + name[1:]
 
 
 def _number(x: float | Tensor) -> str:

@@ -7,13 +7,13 @@ import argparse
 import json
 import re
 import time
-from collections.abc import Generator
 from pathlib import Path
 
 import torch
 
 from leakyedu import best_device
 from leakyedu.labs import speed
+from leakyedu.labs.lab import finish
 from leakyedu.lessons import lessons
 
 # The lab's numbers of neurons, and more for the picture over neurons.
@@ -26,15 +26,6 @@ def times(steps: str, neurons: str, device: str) -> speed.Times:
     first, second = (finish(measuring) for measuring in twice)
     print(f"{neurons} neurons on {device}: done", flush=True)
     return {way: [min(pairs) for pairs in zip(first[way], second[way], strict=True)] for way in first}
-
-
-def finish(measuring: Generator[float, None, speed.Times]) -> speed.Times:
-    """Return what a measurement returns at its end."""
-    while True:
-        try:
-            next(measuring)
-        except StopIteration as end:
-            return end.value
 
 
 def copy_to(device: torch.device, neurons: int) -> float:

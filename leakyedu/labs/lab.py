@@ -127,12 +127,7 @@ class Lab:
 
     def measure(self, **settings) -> object:
         """Do the work of a lab to its end and return its result; settings as in :meth:`figure`."""
-        progress = self.work(**self._checked(settings))
-        while True:
-            try:
-                next(progress)
-            except StopIteration as end:
-                return end.value
+        return finish(self.work(**self._checked(settings)))
 
     def _checked(self, settings: dict) -> dict:
         """Return all settings, or raise if one is none that a control can have."""
@@ -163,6 +158,15 @@ class Lab:
         # A page without a kernel, such as a repository's, shows the first picture.
         bundle = {"text/plain": panel.sentence, "text/html": panel.picture.value}
         display(panel.box._repr_mimebundle_() | bundle, raw=True)
+
+
+def finish(work: Generator[float, None, object]) -> object:
+    """Do work to its end and return its result."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
 
 
 class _Panel:
