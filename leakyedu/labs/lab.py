@@ -288,7 +288,7 @@ class _Work:
         self._said.value = f'{bar} <span role="status">{share:.0%}, {words}</span>'
 
 
-NO_ACCELERATOR = "<p>torch finds no accelerator on this machine, so everything here runs on its CPU.</p>"
+NO_ACCELERATOR = "<p>torch finds no accelerator on this machine; what you measure runs on its CPU.</p>"
 
 
 def _widget(control: Slider | Menu | Device) -> widgets.Widget:
