@@ -632,6 +632,7 @@ def test_every_module_has_its_test_file():
         "course",
         "course_numbers",
         "distributed",
+        "kernels",
         "notation",
         "package",
         "readme",
