@@ -660,7 +660,7 @@ def names_an_index(path, text):
     )
 
 
-@pytest.mark.parametrize("name", ["import_cost", "memory", "sliders", "speed"])
+@pytest.mark.parametrize("name", ["checks", "import_cost", "memory", "sliders", "speed"])
 def test_a_benchmark_is_a_list_of_measurements(name):
     assert (ROOT / "tests/benchmarks" / f"{name}.py").exists()
 
