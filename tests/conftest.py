@@ -5,6 +5,7 @@ import itertools
 import os
 import tempfile
 
+import hypothesis
 import pytest
 
 HOMES, _number = tempfile.mkdtemp(prefix="leakyedu-test-"), itertools.count()
@@ -17,6 +18,11 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     # matplotlib's first import may print "building the font cache" into a lesson's stderr.
     import matplotlib.font_manager  # noqa: F401
+
+    # The same cases in every run, or a failure that nobody can repeat would stop somebody else's change.
+    cases = 2_000 if config.getoption("--thorough") else 200
+    hypothesis.settings.register_profile("leakyedu", max_examples=cases, deadline=None, derandomize=True)
+    hypothesis.settings.load_profile("leakyedu")
 
 
 def pytest_collection_modifyitems(config, items):
