@@ -17,6 +17,7 @@ from packaging.version import Version
 import leakyedu
 from leakyedu import methods, stimuli
 from tests import benchmarks
+from tests.mutants import BUGS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -635,10 +636,24 @@ def test_every_module_has_its_test_file():
         "kernels",
         "notation",
         "package",
+        "properties",
         "readme",
         "teaching",
     }
     assert tests - modules <= others
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_a_seeded_bug_has_its_place(bug):
+    code = (PACKAGE / f"{bug.file}.py").read_text(encoding="utf-8")
+
+    assert code.count(bug.code) == 1
+    ast.parse(code.replace(bug.code, bug.becomes))
+    assert all((ROOT / test_file).is_file() for test_file in bug.test_files)
+
+
+def test_there_are_bugs_enough():
+    assert len(set(BUGS)) == len(BUGS) >= 50
 
 
 MACHINE = re.compile(r"(?<![\w.~])/(?:work|root|home|Users|tmp|opt|mnt|srv)/\w|\b[A-Z]:\\\\?(?:Users|Temp)\b")
