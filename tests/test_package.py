@@ -16,7 +16,7 @@ from packaging.version import Version
 
 import leakyedu
 from leakyedu import methods, stimuli
-from tests import benchmarks
+from tests import audit, benchmarks
 from tests.mutants import BUGS
 
 if sys.version_info >= (3, 11):
@@ -580,6 +580,31 @@ def test_the_installed_version_is_not_vulnerable(name):
 )
 def test_a_version_is_judged_by_number(name, candidate, safe):
     assert is_safe(name, Version(candidate)) is safe
+
+
+GOOD, BAD = (
+    {"name": "a", "version": "1", "vulns": []},
+    {"name": "b", "version": "2", "vulns": [{"id": "CVE-1"}]},
+)
+SKIPPED = {"name": "c", "skip_reason": "not found"}
+
+
+@pytest.mark.parametrize(
+    ("found", "words", "status"),
+    [
+        ([GOOD, GOOD], "2 of 2 packages audited; known vulnerabilities: 0.", 0),
+        ([GOOD, BAD], "2 of 2 packages audited; known vulnerabilities: 1.\nb 2: CVE-1", 1),
+        ([GOOD, SKIPPED], "1 of 2 packages audited; known vulnerabilities: 0.", 1),
+        ([GOOD], "1 of 2 packages audited", 1),
+        ([SKIPPED, SKIPPED], "0 of 2 packages audited: no database was consulted", 2),
+        ([], "0 of 2 packages audited: no database was consulted", 2),
+    ],
+)
+def test_an_audit_passes_only_if_each_package_was_looked_up_and_none_is_vulnerable(found, words, status):
+    said, got = audit.verdict(found, wanted=2)
+
+    assert words in said
+    assert got == status
 
 
 # -- What is where ---------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ def test_the_two_commands_are_self_contained():
     start = "python3 -m venv .venv && .venv/bin/pip install -e"
 
     assert f"{start} '.[course]' && .venv/bin/leakyedu lab" in COMMANDS
-    assert f"{start} '.[test]' && .venv/bin/python -m pytest" in COMMANDS
+    assert f"{start} '.[test]' && .venv/bin/python -m pytest -n 2" in COMMANDS
 
 
 def test_no_command_names_an_index():
@@ -31,7 +31,7 @@ def test_ci_takes_the_test_command_from_here():
     (pattern,) = re.findall(r"grep -E '([^']+)' README.md", script)
 
     assert re.findall(pattern, README, re.MULTILINE) == [
-        "    python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/python -m pytest"
+        "    python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/python -m pytest -n 2"
     ]
 
 

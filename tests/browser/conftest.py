@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.notebook import Lesson
+from tests.browser.notebook import SLOWLY, Lesson
 from tests.browser.server import CHROMIUM, FLAGS, running
 
 
@@ -65,6 +65,7 @@ OF_VOILA = re.compile(r"https://cdn\.jsdelivr\.net/npm/@fortawesome/fontawesome-
 def page(chromium):
     """Return a tab without a network, that fails its test if it asks for anything outside this machine."""
     page = chromium.new_page(viewport={"width": 1000, "height": 1000})
+    page.set_default_timeout(SLOWLY)
     asked = []
 
     def refuse(route):
