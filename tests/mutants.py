@@ -6,7 +6,6 @@ holds it.
 """
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -243,16 +242,17 @@ def run_tests(folder: Path, files: Sequence[str]) -> subprocess.CompletedProcess
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-def is_caught(bug: Bug, copies: Queue) -> bool:
-    """Seed a bug into a copy that nobody uses, run its tests, and take it out again."""
+def try_tests(files: Sequence[str], copies: Queue, bug: Bug | None = None) -> subprocess.CompletedProcess:
+    """Run tests in a copy that nobody uses, with a bug for that time."""
     folder = copies.get()
-    before = seed(folder, bug)
-    result = run_tests(folder, bug.test_files)
-    (folder / "leakyedu" / f"{bug.file}.py").write_text(before, encoding="utf-8")
+    before = seed(folder, bug) if bug else ""
+    result = run_tests(folder, files)
+    if bug:
+        (folder / "leakyedu" / f"{bug.file}.py").write_text(before, encoding="utf-8")
     copies.put(folder)
     if result.returncode not in (0, 1, 2):
-        sys.exit(f"The tests did not run for {bug.name}:\n{result.stdout}{result.stderr}")
-    return result.returncode != 0
+        sys.exit(f"{' '.join(files)} did not run:\n{result.stdout}{result.stderr}")
+    return result
 
 
 def copy_to(folder: Path) -> Path:
@@ -282,13 +282,14 @@ def main() -> None:
         copies = Queue()
         for number in range(workers):
             copies.put(copy_to(Path(folder).resolve() / str(number)))
-        sound = run_tests(Path(folder).resolve() / "0", sorted({f for bug in chosen for f in bug.test_files}))
-        if sound.returncode:
-            sys.exit(f"The tests fail without any bug:\n{re.sub('.*=== FAILURES', '', sound.stdout)}")
+        files = sorted({file for bug in chosen for file in bug.test_files})
         with ThreadPoolExecutor(workers) as pool:
-            caught = list(
-                tqdm(pool.map(lambda bug: is_caught(bug, copies), chosen), total=len(chosen), unit="bug")
-            )
+            sound = pool.map(lambda file: try_tests([file], copies), files)
+            for result in tqdm(sound, "without a bug", total=len(files), unit="file"):
+                if result.returncode:
+                    sys.exit(f"A test fails without any bug:\n{result.stdout}")
+            tried = pool.map(lambda bug: try_tests(bug.test_files, copies, bug), chosen)
+            caught = [r.returncode != 0 for r in tqdm(tried, "with one", total=len(chosen), unit="bug")]
 
     for bug, found in zip(chosen, caught, strict=True):
         print("caught  " if found else "SURVIVED", bug.name)
