@@ -1,5 +1,6 @@
 """What every test stands on: a home of its own, warm fonts, and the option --thorough."""
 
+import collections
 import functools
 import itertools
 import os
@@ -47,6 +48,24 @@ def _start_without_a_past(start):
 def pytest_runtest_setup():
     """Give each test a learner without a past."""
     os.environ["LEAKYEDU_HOME"] = os.path.join(HOMES, str(next(_number)))
+
+
+@pytest.fixture(scope="session")
+def measured():
+    """Take what the tests of right numbers measure, and print the worst of each claim after the last test.
+
+    Each claim has the number of its line: pytest -s -m "slow or not slow" | grep '^numbers'
+    """
+    worst, cases = collections.defaultdict(float), collections.Counter()
+
+    def take(line: int, claim: str, figure: float, of: int = 1):
+        worst[line, claim] = max(worst[line, claim], float(figure))
+        cases[line, claim] += of
+
+    yield take
+    for line, claim in sorted(worst):
+        print(f"\nnumbers {line}: {claim}: {worst[line, claim]:.3g} ({cases[line, claim]:,} cases)", end="")
+    print()
 
 
 @pytest.fixture(autouse=True)
