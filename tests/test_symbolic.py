@@ -36,22 +36,29 @@ def numbers(matrix, modules="math"):
 @pytest.mark.parametrize("step", [1e-5, 1e-4, 1e-3, 3e-3, 1.7e-2])
 @pytest.mark.parametrize(("syn", "mem"), DIFFERENT)
 @pytest.mark.parametrize("name", METHODS)
-def test_a_method_is_its_lambdified_derivation(name, syn, mem, step):
+def test_a_method_is_its_lambdified_derivation(name, syn, mem, step, measured):
     derived = numbers(MATRIX[name])(syn, mem, step)
 
     scale = max(map(abs, derived))
+    off = max(
+        abs(x - y) / (abs(y) + 1e-2 * scale)
+        for x, y in zip(entries(name, syn, mem, step), derived, strict=True)
+    )
+    measured(4, f"{name} against its lambdified derivation (at most 1e-12)", off)
     assert entries(name, syn, mem, step) == pytest.approx(derived, rel=1e-12, abs=1e-14 * scale)
 
 
 @pytest.mark.parametrize("step", [1e-5, 1e-3, 1.7e-2])
 @pytest.mark.parametrize(("syn", "mem"), NEAR)
 @pytest.mark.parametrize("name", METHODS)
-def test_a_method_is_its_derivation_near_equal_time_constants(name, syn, mem, step):
+def test_a_method_is_its_derivation_near_equal_time_constants(name, syn, mem, step, measured):
     # At 60 digits: in float64 the derived formula has none left where the difference cancels.
     with mpmath.workdps(60):
         derived = numbers(MATRIX[name], "mpmath")(*map(mpmath.mpf, (syn, mem, step)))
         derived = [float(x) for x in derived]
 
+    off = max(abs(x - y) for x, y in zip(entries(name, syn, mem, step), derived, strict=True))
+    measured(4, f"{name} near equal time constants, absolute (at most 1e-12)", off)
     assert entries(name, syn, mem, step) == pytest.approx(derived, rel=1e-12, abs=1e-14)
 
 
