@@ -1,6 +1,7 @@
 import math
 import re
 import warnings
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.signal import lfilter
 from torch.func import vmap
 
-from leakyedu import LIParameters, LIState, li_feed_forward_step, methods, resting_state, simulate
+from leakyedu import LIParameters, LIState, li_feed_forward_step, li_step, methods, resting_state, simulate
 from leakyedu.methods import (
     Propagator,
     backward_euler,
@@ -53,20 +54,25 @@ def euler_loop(x, state, p, dt=0.001):
 
 
 def propagator_loop(x, state, p, dt, method):
-    """Apply the matrix of a method by hand, on (v - v_leak, current after its jump)."""
-    m, (v, i), states = method(p, dt), state, []
+    """Apply the matrix of a method by hand, on (v - v_leak, current after its jump), in float64."""
+    p = LIParameters(*(torch.as_tensor(y, dtype=F64) for y in p))
+    m, (v, i), states = method(p, dt), (y.double() for y in state), []
     for jump in x:
         i = i + jump
         v, i = p.v_leak + m.v_from_v * (v - p.v_leak) + m.v_from_i * i, m.i_from_i * i
         states.append((v, i))
-    return LIState(*map(torch.stack, zip(*states, strict=True)))
+    return LIState(*(torch.stack(y) for y in zip(*states, strict=True))) if states else LIState(x, x)
 
 
 def same(ours, theirs, rtol=1e-13):
-    """Assert that two trajectories are equal on the scale of the second."""
+    """Assert that two trajectories are equal on the scale of the second; return how far they are apart."""
     assert ours.v.shape == theirs.v.shape
+    apart = 0.0
     for a, b in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(a, b, rtol=0, atol=rtol * b.abs().max().item())
+        scale = b.abs().max().item() if b.numel() else 1.0
+        torch.testing.assert_close(a, b, rtol=0, atol=rtol * scale)
+        apart = max(apart, torch.dist(a, b, p=math.inf).item() / scale if b.numel() else 0.0)
+    return apart
 
 
 # -- A loop of steps -------------------------------------------------------------------------------
@@ -85,34 +91,34 @@ PARAMETERS = {
 }
 
 
+# Error against the loop, on the scale of the trajectory.
+PRECISION = pytest.mark.parametrize(("dtype", "rtol"), [(torch.float32, 1e-6), (F64, 1e-13)])
+
+
+@PRECISION
 @pytest.mark.parametrize("p", PARAMETERS.values(), ids=PARAMETERS)
-def test_euler_over_a_sequence_is_a_loop_of_steps(p):
-    x, state = noise(40, 2, 3), state_of(2, 3)
+def test_euler_over_a_sequence_is_a_loop_of_steps(p, dtype, rtol, measured):
+    x, state = noise(40, 2, 3, dtype=dtype), state_of(2, 3, dtype=dtype)
 
     trajectory = simulate(x, state, p)
 
-    same(trajectory, euler_loop(x, state, p))
+    apart = same(trajectory, euler_loop(x, state, p), rtol)
+    measured(6, f"simulate against li_feed_forward_step in {dtype} (at most {rtol:g})", apart)
 
 
-@pytest.mark.parametrize("p", PARAMETERS.values(), ids=PARAMETERS)
-def test_euler_in_float32_is_the_loop_of_steps_within_its_rounding(p):
-    x, state = noise(40, 2, 3, dtype=torch.float32), state_of(2, 3, dtype=torch.float32)
-
-    trajectory = simulate(x, state, p)
-
-    same(trajectory, euler_loop(x, state, p), rtol=1e-6)
-
-
+@PRECISION
+@pytest.mark.parametrize("steps", [0, 1, 150])
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize(
-    "p", [p for name, p in PARAMETERS.items() if name not in ("defaults", "numbers", "no leak")]
-)
-def test_every_method_is_a_loop_over_its_matrix(method, p):
-    x, state = noise(40, 2, 3), state_of(2, 3)
+@pytest.mark.parametrize("p", PARAMETERS.values(), ids=PARAMETERS)
+def test_every_method_is_a_loop_over_its_matrix(method, p, steps, dtype, rtol, measured):
+    x, state = noise(steps, 2, 3, dtype=dtype), state_of(2, 3, dtype=dtype)
 
     trajectory = simulate(x, state, p, 7e-4, method=method)
 
-    same(trajectory, propagator_loop(x, state, p, 7e-4, method))
+    assert trajectory.v.shape == trajectory.i.shape == (steps, 2, 3)
+    loop = propagator_loop(x.double(), state, p, 7e-4, method)
+    apart = same(LIState(*(y.double() for y in trajectory)), loop, rtol)
+    measured(6, f"simulate by {method.__name__} against its loop in {dtype} (at most {rtol:g})", apart)
 
 
 def test_a_method_of_your_own_will_do():
@@ -157,13 +163,15 @@ def test_a_step_is_a_number_or_a_tensor_of_any_precision(dt):
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (3,), (2, 3), (4, 1, 2, 3), (0,), (2, 0)])
-def test_any_leading_shape_will_do(shape):
+@pytest.mark.parametrize("method", METHODS)
+def test_any_leading_shape_will_do(shape, method, measured):
     x = noise(7, *shape)
 
-    trajectory = simulate(x)
+    trajectory = simulate(x, method=method)
 
     assert trajectory.v.shape == trajectory.i.shape == (7, *shape)
-    flat = simulate(x.reshape(7, math.prod(shape)))
+    flat = simulate(x.reshape(7, math.prod(shape)), method=method)
+    measured(6, "any leading shape against one axis", (trajectory.v.reshape(flat.v.shape) != flat.v).sum())
     assert torch.equal(trajectory.v.reshape(flat.v.shape), flat.v)
 
 
@@ -218,11 +226,13 @@ INPUTS = {
 }
 
 
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("x", INPUTS.values(), ids=INPUTS)
-def test_the_layout_of_the_input_does_not_matter(x):
-    trajectory = simulate(x)
+def test_the_layout_of_the_input_does_not_matter(x, method, measured):
+    trajectory = simulate(x, method=method)
 
-    same(trajectory, simulate(x.clone(memory_format=torch.contiguous_format)), rtol=0)
+    apart = same(trajectory, simulate(x.clone(memory_format=torch.contiguous_format), method=method), rtol=0)
+    measured(6, "a transposed, strided, expanded or flipped input against a contiguous one", apart)
 
 
 @given(
@@ -234,7 +244,7 @@ def test_the_layout_of_the_input_does_not_matter(x):
     method=st.sampled_from(METHODS),
 )
 @settings(max_examples=200, deadline=None, derandomize=True)
-def test_splitting_a_sequence_anywhere_changes_nothing(steps, neurons, cuts, own, dtype, method):
+def test_splitting_a_sequence_anywhere_changes_nothing(steps, neurons, cuts, own, dtype, method, measured):
     x, state = noise(steps, neurons, dtype=dtype), state_of(neurons, dtype=dtype)
     tau_mem = torch.linspace(4e-3, 3e-2, neurons, dtype=F64) if own else 1e-2
     p = LIParameters.from_tau(5e-3, tau_mem, v_leak=0.3)
@@ -246,11 +256,9 @@ def test_splitting_a_sequence_anywhere_changes_nothing(steps, neurons, cuts, own
         state = LIState(part.v[-1], part.i[-1]) if len(part.v) else state
         parts.append(part)
 
-    same(
-        LIState(*map(torch.cat, zip(*parts, strict=True))),
-        whole,
-        rtol=1e-6 if dtype is torch.float32 else 1e-14,
-    )
+    rtol = {torch.float32: 1e-6, F64: 1e-14}[dtype]
+    apart = same(LIState(*map(torch.cat, zip(*parts, strict=True))), whole, rtol)
+    measured(6, f"a sequence split in up to four parts, in {dtype} (at most {rtol:g})", apart)
 
 
 def test_rest_is_where_a_sequence_starts_by_default():
@@ -476,7 +484,7 @@ def test_no_numbers_are_needed_to_know_the_shape(method):
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("tau_syn", [(4e-3, 6e-3), (1e-2, 2e-2)], ids=["apart", "equal"])
-def test_gradients_of_everything_are_those_of_differences(method, tau_syn):
+def test_gradients_of_everything_are_those_of_differences(method, tau_syn, measured):
     tau_mem = torch.tensor([1e-2, 2e-2], dtype=F64)
     leaves = (noise(4, 2), *state_of(2), 1 / torch.tensor(tau_syn, dtype=F64), 1 / tau_mem, noise(2, seed=5))
 
@@ -485,13 +493,16 @@ def test_gradients_of_everything_are_those_of_differences(method, tau_syn):
             simulate(x, LIState(v, i), LIParameters(tau_syn_inv, tau_mem_inv, v_leak), method=method)
         )
 
-    assert torch.autograd.gradcheck(run, [x.clone().requires_grad_() for x in leaves], atol=1e-9, rtol=1e-5)
+    holds = torch.autograd.gradcheck(run, [x.clone().requires_grad_() for x in leaves], atol=1e-9, rtol=1e-5)
+    measured(7, f"gradcheck of simulate by {method.__name__}, six arguments, failed", not holds)
+    assert holds
 
 
 @pytest.mark.parametrize(
     "p", [PARAMETERS[name] for name in ("scalar", "per neuron", "per batch row", "mixed")]
 )
-def test_gradients_are_those_of_a_loop_of_steps(p):
+@pytest.mark.parametrize("method", METHODS)
+def test_gradients_are_those_of_a_loop_of_steps(p, method, measured):
     leaves = [noise(12, 2, 3), *state_of(2, 3), *(y.clone() for y in p)]
     weights = noise(2, 12, 2, 3, seed=7)
 
@@ -501,11 +512,32 @@ def test_gradients_are_those_of_a_loop_of_steps(p):
         loss = (weights[0] * trajectory.v).sum() + (weights[1] * trajectory.i).sum()
         return torch.autograd.grad(loss, copies)
 
-    ours, theirs = gradients(simulate), gradients(euler_loop)
+    ours = gradients(partial(simulate, method=method))
 
+    theirs = gradients(partial(propagator_loop, dt=0.001, method=method))
     assert [y.abs().max().item() > 0 for y in theirs] == [True] * 6
-    for a, b in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(a, b, rtol=0, atol=1e-12 * b.abs().max().item())
+    apart = max(((a - b).abs().max() / b.abs().max()).item() for a, b in zip(ours, theirs, strict=True))
+    measured(7, f"gradients of simulate by {method.__name__} against the loop's (at most 1e-12)", apart, of=6)
+    assert apart <= 1e-12
+
+
+def test_the_gradient_of_weights_is_that_of_a_loop_of_steps(measured):
+    spikes, state = (noise(12, 2, 4) > 0).double(), state_of(2, 3)
+
+    def gradient(run):
+        weights = noise(3, 4, seed=5).requires_grad_()
+        return torch.autograd.grad((noise(12, 2, 3, seed=7) * run(weights)).sum(), weights)[0]
+
+    def loop(weights):
+        s = state
+        return torch.stack([(s := li_step(x, s, weights)[1]).v for x in spikes])
+
+    ours = gradient(lambda weights: simulate(spikes @ weights.T, state).v)
+
+    theirs = gradient(loop)
+    apart = ((ours - theirs).abs().max() / theirs.abs().max()).item()
+    measured(7, "the gradient of weights against that of a loop of li_step (at most 1e-12)", apart)
+    assert apart <= 1e-12
 
 
 def test_the_gradient_of_dt_is_that_of_differences():
