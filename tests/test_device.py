@@ -1,11 +1,25 @@
 import os
 import warnings
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 import torch
 
-from leakyedu import LI, LIParameters, LIState, best_device, device, methods, simulate
+from leakyedu import (
+    LI,
+    LICell,
+    LILinearCell,
+    LIParameters,
+    LIState,
+    best_device,
+    device,
+    li_feed_forward_step,
+    li_step,
+    methods,
+    resting_state,
+    simulate,
+)
 from leakyedu.device import devices, free_memory
 
 METHODS = [methods.euler, methods.backward_euler, methods.trapezoid, methods.runge_kutta4, methods.exact]
@@ -175,6 +189,160 @@ def test_the_accelerator_and_the_cpu_do_not_mix(accelerator):
 
     with pytest.raises(ValueError, match=r"must share one device\. Move them with \.to\(device\)"):
         simulate(torch.zeros(5, 3, device=accelerator), state)
+
+
+# -- Every function, in every dtype, on every device -----------------------------------------------
+
+DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
+SPIKES = [torch.bool, torch.uint8, torch.int64]
+EACH_METHOD = [*METHODS, methods.held_current]
+
+
+def over(method, x, state, w, p):
+    return simulate(x, state, p, method=method)
+
+
+def through(layer, settings, x, state, w, p):
+    """Return what a layer gives that was moved to the dtype and the device of the weights."""
+    output, after = layer(p, **settings).to(w)(x, state)
+    return output, *after
+
+
+def through_weights(settings, x, state, w, p):
+    cell = LILinearCell(3, 3, p, **settings)
+    cell.input_weights = torch.nn.Parameter(w)
+    output, after = cell.to(w)(x[0], state)
+    return output, *after
+
+
+LAYER_SETTINGS = {
+    "": {},
+    " by exact": {"method": methods.exact},
+    ", trainable": {"trainable": True},
+}
+# What an input (time, 2, 3), a state (2, 3), weights (3, 3) and parameters give.
+STEPS = {
+    "li_feed_forward_step": lambda x, state, w, p: li_feed_forward_step(x[0], state, p)[1],
+    "li_step": lambda x, state, w, p: li_step(x[0], state, w, p)[1],
+    **{f"simulate by {method.__name__}": partial(over, method) for method in EACH_METHOD},
+    **{f"LI{name}": partial(through, LI, settings) for name, settings in LAYER_SETTINGS.items()},
+    **{f"LICell{name}": partial(through, LICell, settings) for name, settings in LAYER_SETTINGS.items()},
+    **{
+        f"LILinearCell{name}": partial(through_weights, settings) for name, settings in LAYER_SETTINGS.items()
+    },
+}
+WITHOUT_A_STATE = {
+    "resting_state": lambda x, state, w, p: resting_state(x, p, time_axis=True),
+    **{
+        method.__name__: lambda x, state, w, p, method=method: method(
+            LIParameters(*(y.to(w) for y in p)), 0.001
+        )
+        for method in EACH_METHOD
+    },
+}
+EVERYTHING = STEPS | WITHOUT_A_STATE
+each_function = pytest.mark.parametrize("function", EVERYTHING.values(), ids=EVERYTHING)
+each_step = pytest.mark.parametrize("function", STEPS.values(), ids=STEPS)
+
+
+# One neuron for all; one each, whose constants have digits in any dtype and make float32 of the halves.
+ONE = LIParameters()
+EACH = LIParameters(*torch.tensor([[200.0, 100, 160], [100, 200, 50], [0, 0.25, -0.5]]))
+
+
+def arguments(dtype, device="cpu", p=EACH):
+    x, v, i, w = noise(5, 2, 3), noise(2, 3, seed=2), noise(2, 3, seed=3), noise(3, 3, seed=4)
+    p = LIParameters(*(y.to(device) for y in p))
+    return x.to(device, dtype), LIState(v.to(device, dtype), i.to(device, dtype)), w.to(device, dtype), p
+
+
+@pytest.fixture(params=["cpu", "accelerator"])
+def place(request):
+    return request.getfixturevalue("accelerator") if request.param == "accelerator" else torch.device("cpu")
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("p", [ONE, EACH], ids=["one for all", "one each"])
+@each_function
+def test_every_function_answers_in_the_dtype_and_on_the_device_of_its_state(
+    function, p, dtype, place, measured
+):
+    if place.type == "mps" and dtype is torch.float64:
+        pytest.skip("an accelerator of type mps has no float64")
+    x, state, w, p_there = arguments(dtype, place, p)
+
+    results = [y.detach() for y in function(x, state, w, p_there)]
+
+    rounded = x.cpu().double(), LIState(*(y.cpu().double() for y in state)), w.cpu().double(), p
+    truth = [y.detach() for y in function(*rounded)]
+    other = [y for y in results if y.dtype is not dtype or y.device.type != place.type]
+    measured(
+        5, f"results of another dtype or device than the state's, {place.type}", len(other), len(results)
+    )
+    assert other == []
+    assert [y.shape for y in results] == [y.shape for y in truth]
+    scale = max(y.abs().max().item() for y in truth) or 1.0
+    off = max(
+        torch.dist(y.cpu().double(), z, p=float("inf")).item() for y, z in zip(results, truth, strict=True)
+    )
+    measured(5, f"those of {dtype} against float64, in eps (at most 8)", off / scale / torch.finfo(dtype).eps)
+    assert off <= 8 * torch.finfo(dtype).eps * scale
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("spikes", SPIKES)
+@each_step
+def test_every_function_takes_bool_and_integers_as_spikes(function, spikes, dtype, measured):
+    x, *others = arguments(dtype)
+    x = (x > 0).to(spikes)
+
+    results = function(x, *others)
+
+    wanted = function(x.to(dtype), *others)
+    differ = [
+        y for y, z in zip(results, wanted, strict=True) if y.dtype is not dtype or not torch.equal(y, z)
+    ]
+    measured(
+        5, "results of bool or integer spikes that differ from those of floats", len(differ), len(results)
+    )
+    assert differ == []
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@each_function
+def test_every_function_knows_its_shapes_on_meta_without_a_value(function, dtype, measured):
+    results = function(*arguments(dtype, "meta"))
+
+    shapes = [y.shape for y in function(*arguments(torch.float64))]
+    other = [y for y in results if y.dtype is not dtype or y.device.type != "meta"]
+    measured(5, "results of another dtype or device than the state's, meta", len(other), len(results))
+    assert other == []
+    assert [y.shape for y in results] == shapes
+
+
+@pytest.mark.parametrize("spikes", [torch.bool, torch.int64])
+@each_step
+def test_spikes_on_meta_get_the_dtype_of_the_state(function, spikes):
+    x, *others = arguments(torch.float16, "meta")
+
+    results = function(x.to(spikes), *others)
+
+    assert [(y.dtype, y.device.type) for y in results] == [(torch.float16, "meta")] * len(results)
+
+
+@pytest.mark.parametrize("dtype", [torch.complex64, torch.complex128])
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+@each_step
+def test_every_function_refuses_complex_numbers(function, device, dtype, measured):
+    x, state, *others = arguments(torch.float32, device)
+    complex_state = LIState(*(y.to(dtype) for y in state))
+
+    with pytest.raises(TypeError, match=rf"^input\w* must be real, got {dtype}\. Pass .*\.real or "):
+        function(x.to(dtype), state, *others)
+    with pytest.raises(TypeError, match=rf"^state\.v must be a floating tensor, got {dtype}\. "):
+        function(x, complex_state, *others)
+
+    measured(5, "complex inputs and states that were taken", 0, of=2)
 
 
 # -- Memory ----------------------------------------------------------------------------------------

@@ -128,7 +128,7 @@ def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(make):
         (lambda **k: stimuli.white_noise(1.0, 5, (4, 3), TAU_PER_NEURON, **k), (5, 4, 3)),
     ],
 )
-@pytest.mark.parametrize("dtype", [None, torch.float16, torch.float64])
+@pytest.mark.parametrize("dtype", [None, torch.float16, torch.bfloat16, torch.float32, torch.float64])
 def test_each_stimulus_has_its_shape_and_the_dtype_asked_for(make, shape, dtype):
     x = make(dtype=dtype)
 
