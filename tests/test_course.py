@@ -8,9 +8,12 @@ import ast
 import html
 import importlib
 import itertools
+import json
+import os
 import random
 import re
 import statistics
+import subprocess
 import sys
 from pathlib import Path
 
@@ -478,6 +481,58 @@ def test_notebooks_and_their_sections_run_in_any_order_in_one_kernel(seed):
         shuffle(sections)
         for source in itertools.chain(rest, *sections):
             run(source, namespace)
+
+
+# As a kernel runs them, all notebooks one after the other; what it prints is a dictionary of texts.
+EVERYTHING = """
+import json, random, sys
+import numpy, torch
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from tests.test_course import PATHS, code_of
+seed, threads = map(int, sys.argv[1:])
+random.seed(seed), numpy.random.seed(seed), torch.manual_seed(seed), torch.set_num_threads(threads)
+shell, texts = InteractiveShell.instance(), {}
+for path in PATHS:
+    for cell in code_of(path):
+        with capture_output() as shown:
+            shell.run_cell(cell.source).raise_error()
+        if "nbval-ignore-output" not in cell.metadata.get("tags", []):
+            plain = [output.data.get("text/plain", "") for output in shown.outputs]
+            texts[f"{path.stem}, {cell.id}"] = [shown.stdout, *plain]
+print(json.dumps(texts))
+"""
+
+
+@pytest.mark.slow
+def test_no_seed_thread_or_processor_changes_a_letter_of_what_a_lesson_prints(tmp_path):
+    # Each of the two as different from the other as two machines may be.
+    settings = [
+        (1, {"PYTHONHASHSEED": "1", "ATEN_CPU_CAPABILITY": "default"}),
+        (2, {"PYTHONHASHSEED": "2"}),
+    ]
+
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", EVERYTHING, str(n), str(n)],
+            cwd=ROOT,
+            env=os.environ
+            | {"LEAKYEDU_HOME": str(tmp_path / f"home {n}"), "IPYTHONDIR": str(tmp_path / f"ipython {n}")}
+            | environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for n, environment in settings
+    ]
+    one, two = (json.loads(process.communicate(timeout=600)[0]) for process in running)
+
+    differ = {name: (text, two[name]) for name, text in one.items() if text != two[name]}
+    letters = len("".join(itertools.chain(*one.values())))
+    print(f"\nseeds: {len(differ)} of {len(one)} cells print another of {letters:,} letters")
+    assert differ == {}
+    assert one.keys() == two.keys()
+    assert {name.partition(",")[0] for name in one} == {path.stem for path in PATHS}
+    assert letters > 20_000
 
 
 WRECKS = (
