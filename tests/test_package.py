@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
+import torch
 from packaging.requirements import Requirement
 from packaging.version import Version
 
@@ -698,6 +699,31 @@ def names_an_index(path, text):
     return (
         INDEX.search(CPU_BUILDS.sub("", text) if path.startswith(MAY_NAME_CPU_BUILDS) else text) is not None
     )
+
+
+def test_every_comparison_of_tensors_says_how_close():
+    tests = [path for path in tracked() if path.startswith("tests/") and path.endswith(".py")]
+    calls = [
+        (path, ast.unparse(node), {keyword.arg for keyword in node.keywords})
+        for path in tests
+        for node in ast.walk(ast.parse(text_of(path)))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "torch.testing.assert_close"
+    ]
+
+    # This file shows below what the defaults let pass.
+    by_default = {(path, call) for path, call, named in calls if not {"rtol", "atol"} <= named}
+    assert by_default == {("tests/test_package.py", "torch.testing.assert_close(wrong, right)")}
+    assert len(calls) > 100
+
+
+def test_the_defaults_of_assert_close_pass_a_millivolt_that_is_wrong(measured):
+    right, wrong = torch.tensor(1e-3), torch.tensor(1.009e-3)
+
+    torch.testing.assert_close(wrong, right)
+
+    measured(9, "error that the defaults of assert_close pass in 1 mV, relative", abs(wrong / right - 1))
+    with pytest.raises(AssertionError, match="Scalars are not close"):
+        torch.testing.assert_close(wrong, right, rtol=1.3e-6, atol=0)
 
 
 @pytest.mark.parametrize("name", ["checks", "import_cost", "memory", "sliders", "speed"])

@@ -486,7 +486,7 @@ def test_fits_are_drawn_over_their_target_and_the_last_one_is_solid():
 
     (target,) = [x for x in figure.axes[0].lines if x.get_label() == "target"]
     start, half = lines_of(figure.axes[0], plotting.VOLTAGE)
-    torch.testing.assert_close(torch.as_tensor(target.get_ydata()), TARGET.double())
+    torch.testing.assert_close(torch.as_tensor(target.get_ydata()), TARGET.double(), rtol=0, atol=0)
     assert (start.get_linestyle(), half.get_linestyle()) == (":", "-")
     off = TARGET.square().mean().sqrt().item()
     assert sentence == (

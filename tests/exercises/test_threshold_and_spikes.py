@@ -58,7 +58,7 @@ def test_the_step_of_lesson_11_is_the_one_of_plain_numbers():
         torch.tensor([0.95, 0.5]), torch.tensor([2.0, 2.0]), 1e-3, 0.01, 1.0
     )
 
-    torch.testing.assert_close(v, torch.tensor([0.0, 0.65]))
+    torch.testing.assert_close(v, torch.tensor([0.0, 0.65]), rtol=0, atol=1e-7)
     assert z.tolist() == [1, 0]
     assert v.tolist() == pytest.approx([threshold_and_spikes.next_v(u, 2.0) for u in (0.95, 0.5)])
 
