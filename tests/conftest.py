@@ -59,6 +59,8 @@ def measured():
     worst, cases = collections.defaultdict(float), collections.Counter()
 
     def take(line: int, claim: str, figure: float, of: int = 1):
+        if hasattr(figure, "detach"):  # torch warns of a number that has a gradient
+            figure = figure.detach()
         worst[line, claim] = max(worst[line, claim], float(figure))
         cases[line, claim] += of
 
