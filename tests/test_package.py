@@ -665,6 +665,7 @@ def test_every_module_has_its_test_file():
         "properties",
         "readme",
         "teaching",
+        "updates",
     }
     assert tests - modules <= others
 
