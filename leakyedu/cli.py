@@ -106,7 +106,8 @@ def _clean(source: Path) -> tuple[bytes, str]:
             cell.update(outputs=[], execution_count=None)
     notebook["metadata"].pop("widgets", None)  # they hold answers too
     notebook["metadata"] |= {"language_info": LANGUAGE, "leakyedu": {"version": __version__, "copied": mark}}
-    return json.dumps(notebook, indent=1, ensure_ascii=False).encode() + b"\n", mark
+    # Sorted as Jupyter sorts, so that a save changes the lines that the learner changed and no other.
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True).encode() + b"\n", mark
 
 
 def _mark(notebook: dict) -> str:

@@ -155,6 +155,18 @@ def test_copied_lessons_are_valid_notebooks(mine):
     nbformat.validate(nbformat.read(mine / EULER, as_version=nbformat.NO_CONVERT))
 
 
+def test_jupyterlab_saves_a_lesson_byte_for_byte_as_it_was_copied(tmp_path):
+    nbformat = pytest.importorskip("nbformat")
+    cli.copy_lessons(tmp_path / "mine")
+    before = everything(tmp_path / "mine")
+
+    for path in (tmp_path / "mine").glob("*.ipynb"):
+        nbformat.write(nbformat.read(path, as_version=nbformat.NO_CONVERT), path)
+
+    assert len(before) >= 12
+    assert everything(tmp_path / "mine") == before
+
+
 # What the learner did stays
 
 
