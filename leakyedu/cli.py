@@ -176,6 +176,8 @@ def _open_lab(folder: Path, port: int | None, browser: bool, jupyter_arguments: 
         "LabApp.app_settings_dir": Path(__file__).resolve().parent / "jupyter",
         # A picture follows its slider at once.
         "ServerApp.kernel_websocket_connection_class": "leakyedu.server.PromptConnection",
+        # A notebook is whole whenever the server is killed.
+        "ServerApp.contents_manager_class": "leakyedu.server.WholeFiles",
         # Nothing is fetched from anywhere.
         "LabApp.news_url": None,
         "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",

@@ -681,6 +681,53 @@ def test_jupyterlab_ends_kernels_saves_widgets_and_fetches_nothing(server, plugi
     assert json.loads(answer)["schema"]["properties"][setting]["default"] == value
 
 
+def put(server: dict, name: str, notebook: dict) -> tuple[int, str]:
+    """Save a notebook as the page does; return the status and what the server says."""
+    request = Request(
+        f"{server['url']}api/contents/{name}",
+        data=json.dumps({"type": "notebook", "format": "json", "content": notebook}).encode(),
+        headers={"Authorization": f"token {server['token']}"},
+        method="PUT",
+    )
+    try:
+        with urlopen(request, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux makes the disk of a running program full")
+@pytest.mark.parametrize("short_of", [1, 100, 9_000, 90_000])
+def test_a_save_on_a_full_disk_is_refused_and_the_notebook_stays_whole(server, short_of):
+    import resource
+
+    path = Path(server["root_dir"], "mine.ipynb")
+    write_lesson(path, "x = 1\n" * 10_000)
+    before = path.read_bytes()
+    notebook = read(path)
+    notebook["cells"].append({"cell_type": "raw", "id": "mine", "metadata": {}, "source": "new\n" * 30_000})
+    assert put(server, "measured.ipynb", notebook)[0] == 201
+    measured = Path(server["root_dir"], "measured.ipynb")
+    size = measured.stat().st_size
+    measured.unlink()
+
+    free = resource.prlimit(server["pid"], resource.RLIMIT_FSIZE)
+    resource.prlimit(server["pid"], resource.RLIMIT_FSIZE, (size - short_of, free[1]))
+    # Twice, as autosave does: Jupyter itself takes what the first save has left for the good notebook.
+    refused = [put(server, "mine.ipynb", notebook) for _ in range(2)]
+    left = path.read_bytes()
+    resource.prlimit(server["pid"], resource.RLIMIT_FSIZE, free)
+    status, _ = put(server, "mine.ipynb", notebook)
+
+    assert [code for code, _ in refused] == [500, 500]
+    assert all("File too large" in said for _, said in refused)
+    assert left == before
+    assert status == 200
+    assert sources(path)[-1] == "new\n" * 30_000
+    path.unlink()
+
+
 def test_the_server_says_where_the_lessons_are_before_it_starts(server):
     first, rest = server["said"].split("\n", 1)
 
