@@ -319,6 +319,55 @@ def test_a_figure_of_the_learner_s_stays_beside_the_newer_one(course, mine):
     }
 
 
+def rename(path: Path) -> None:
+    path.rename(path.with_name(f"my_{path.name}"))
+
+
+def leave_half(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize(
+    ("do", "said"),
+    [
+        (lambda path: edit(path, work), "12 left alone"),
+        (leave_half, "12 left alone"),
+        (rename, "12 copied"),
+        (lambda path: edit(path, run_all), "12 replaced by a newer version"),
+        (Path.unlink, "12 copied"),
+    ],
+    ids=["changed", "half-written", "renamed", "only run", "deleted"],
+)
+@pytest.mark.parametrize("way", ["newer", "older"])
+def test_all_lessons_of_the_course_arrive_and_take_no_work_away(tmp_path, monkeypatch, do, said, way):
+    real, other, mine = cli.lessons(), tmp_path / "other", tmp_path / "mine"
+    shutil.copytree(real, other)
+    for path in other.glob("[0-9]*.ipynb"):
+        edit(path, lambda notebook: notebook["cells"].pop())
+    before, after = (real, other) if way == "newer" else (other, real)
+    monkeypatch.setattr(cli, "lessons", lambda: before)
+    cli.copy_lessons(mine)
+    copied = everything(mine)
+    for path in mine.glob("*.ipynb"):
+        do(path)
+    work_of_the_learner = everything(mine)
+    monkeypatch.setattr(cli, "lessons", lambda: after)
+
+    sentences = cli.copy_lessons(mine)
+
+    changed = {
+        name: content
+        for name, content in work_of_the_learner.items()
+        if said != "12 replaced by a newer version" and content != copied.get(name)
+    }
+    assert sentences[0] == f"The lessons are in {mine}: {said}."
+    assert {name: content for name, content in everything(mine).items() if name in changed} == changed
+    there = [
+        sources(mine / name) for name in everything(mine) if name.endswith(".ipynb") and name not in changed
+    ]
+    assert all(sources(path) in there for path in after.glob("[0-9]*.ipynb"))
+
+
 # --fresh
 
 
@@ -430,6 +479,41 @@ def test_a_folder_that_cannot_be_written_is_said_in_one_sentence(
 
     assert stop.value.code == f"The lessons cannot be copied to {tmp_path / 'mine'}: {os.strerror(code)}."
     assert words in stop.value.code or os.name == "nt"
+
+
+FULL = """
+import pathlib, resource, sys
+from leakyedu import cli
+cli.lessons = lambda: pathlib.Path(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]),) * 2)
+cli.main(["copy", sys.argv[2]])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits on the size of a file are POSIX's")
+@pytest.mark.parametrize("room", [0, 15_000, 20_000])
+def test_on_a_full_disk_each_lesson_is_the_old_or_the_new_one(tmp_path, room):
+    newer, mine = tmp_path / "newer", tmp_path / "mine"
+    cli.copy_lessons(mine)
+    before = everything(mine)
+    shutil.copytree(cli.lessons(), newer)
+    for path in newer.glob("[0-9]*.ipynb"):
+        edit(path, lambda notebook: notebook["cells"].pop())
+
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, newer, mine, str(room)], cwd=CHECKOUT, capture_output=True, text=True
+    )
+
+    after = everything(mine)
+    assert done.returncode == 1
+    assert done.stderr == f"The lessons cannot be copied to {mine}: {os.strerror(errno.EFBIG)}.\n"
+    assert after.keys() == before.keys()
+    replaced = [name for name in after if after[name] != before[name]]
+    lost = [name for name in replaced if sources(mine / name) != sources(newer / name)]
+    print(
+        f"\nRoom for {room} bytes, {len(after)} files: {len(lost)} lost, {len(replaced)} replaced as a whole"
+    )
+    assert lost == []
 
 
 def test_a_file_in_place_of_the_folder_is_said_in_one_sentence(course, tmp_path):
