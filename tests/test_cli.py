@@ -752,13 +752,14 @@ def test_arguments_for_jupyter_win_in_jupyter(server):
 @pytest.mark.parametrize(
     ("plugin", "setting", "value"),
     [
+        ("@jupyterlab/docmanager-extension:plugin", "autosaveInterval", 15),
         ("@jupyterlab/notebook-extension:tracker", "kernelShutdown", True),
         ("@jupyter-widgets/jupyterlab-manager:plugin", "saveState", True),
         ("@jupyterlab/apputils-extension:notification", "fetchNews", "false"),
         ("@jupyterlab/apputils-extension:notification", "checkForUpdates", False),
     ],
 )
-def test_jupyterlab_ends_kernels_saves_widgets_and_fetches_nothing(server, plugin, setting, value):
+def test_jupyterlab_saves_soon_ends_kernels_keeps_widgets_and_fetches_nothing(server, plugin, setting, value):
     status, _, answer = get(server, f"lab/api/settings/{plugin}", server["token"])
 
     assert status == 200
