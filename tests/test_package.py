@@ -656,6 +656,7 @@ def test_every_module_has_its_test_file():
     others = {
         "bad_input",
         "binder",
+        "classroom",
         "course",
         "course_numbers",
         "distributed",
@@ -683,7 +684,10 @@ def test_there_are_bugs_enough():
     assert len(set(BUGS)) == len(BUGS) >= 50
 
 
-MACHINE = re.compile(r"(?<![\w.~])/(?:work|root|home|Users|tmp|opt|mnt|srv)/\w|\b[A-Z]:\\\\?(?:Users|Temp)\b")
+# The Littlest JupyterHub lies in /opt/tljh, on whatever machine it is.
+MACHINE = re.compile(
+    r"(?<![\w.~])/(?:work|root|home|Users|tmp|opt(?!/tljh/)|mnt|srv)/\w|\b[A-Z]:\\\\?(?:Users|Temp)\b"
+)
 INDEX = re.compile(
     r"index[-_]url|find[-_]links|trusted[-_]host|pypi\.|pythonhosted|/simple\b|npmjs|download\.pytorch", re.I
 )
@@ -787,6 +791,8 @@ def test_an_index_is_recognised(path, text, found):
         (r"C:\Users\me", True),
         ("https://example.org/home/x", False),
         ("course/figures/opt/x", False),
+        ("sudo nano /opt/tljh/config/x.py", False),
+        ("/opt/tljhome/x", True),
     ],
 )
 def test_a_folder_of_one_machine_is_recognised(text, found):

@@ -252,4 +252,5 @@ def test_a_link_leads_to_a_file_that_is_there(path):
 def test_a_line_is_short_enough_to_print(path):
     lines = path.read_text(encoding="utf-8").splitlines()
 
-    assert [line for line in lines if len(line) > 145 and not line.startswith("|")] == []
+    # A row of a table, and a line to copy, cannot be broken.
+    assert [line for line in lines if len(line) > 145 and not line.startswith(("|", "    "))] == []
