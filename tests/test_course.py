@@ -35,7 +35,7 @@ every_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.st
 every_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 
 # What stays upper case inside a heading in sentence case.
-NAMES = {"Kirchhoff", "Euler", "Norse", "RC", "CPU", "GPU"}
+NAMES = {"Kirchhoff", "Euler", "Norse", "Binder", "RC", "CPU", "GPU"}
 # What other libraries call things: the start page translates it, and tests/test_notation.py tests it.
 DIALECTS = {
     *("Synaptic", "mem", "syn", "alpha", "beta", "reset_mechanism"),  # snnTorch
