@@ -1,5 +1,6 @@
 """Servers and a browser for the tests and the benchmark of sliders."""
 
+import itertools
 import os
 import re
 import shutil
@@ -8,9 +9,11 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -26,14 +29,35 @@ def free_port() -> int:
         return free.getsockname()[1]
 
 
+def listens(port: int) -> bool:
+    """Return whether a server is there; take a tenth of a second to say no."""
+    with socket.socket() as client:
+        there = client.connect_ex(("127.0.0.1", port)) == 0
+    if not there:
+        time.sleep(0.1)
+    return there
+
+
 @contextmanager
-def running(folder: Path, *arguments: str) -> Iterator[str]:
-    """Run ``python -m ARGUMENTS`` in a folder; give the address that it prints, with its token if any."""
+def running(
+    folder: Path,
+    *arguments: str,
+    program: Sequence[str | Path] = (sys.executable, "-m"),
+    environment: Mapping[str, str] = os.environ,
+) -> Iterator[str]:
+    """Run ``python -m ARGUMENTS`` in a folder; give the address that it prints, with its token if any.
+
+    Args:
+        folder: where it runs, and where it keeps what it writes.
+        arguments: the module and what it is told.
+        program: what is run in place of ``python -m``.
+        environment: that of the program, in place of ours.
+    """
     server = subprocess.Popen(
-        [sys.executable, "-m", *arguments],
+        [*program, *arguments],
         cwd=folder,
         env={
-            **os.environ,
+            **environment,
             "JUPYTER_CONFIG_DIR": str(folder),
             "JUPYTER_RUNTIME_DIR": str(folder),
             "LEAKYEDU_HOME": str(folder / "progress"),
@@ -56,7 +80,10 @@ def running(folder: Path, *arguments: str) -> Iterator[str]:
     reader.start()
     try:
         assert ready.wait(60), "".join(lines)
-        yield found[0].replace("localhost", "127.0.0.1")
+        address = found[0].replace("localhost", "127.0.0.1")
+        # Jupyter prints its address before it listens, and forgets a request to stop that comes sooner.
+        assert any(map(listens, itertools.repeat(urlsplit(address).port, 600))), "".join(lines)
+        yield address
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(20)
