@@ -665,6 +665,7 @@ def test_every_module_has_its_test_file():
         "package",
         "properties",
         "readme",
+        "release",
         "teaching",
         "updates",
     }
