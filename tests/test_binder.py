@@ -372,16 +372,16 @@ def test_jupyterlab_opens_the_start_page_and_ends_a_kernel_with_its_tab(image):
 
 
 @pytest.mark.slow
-def test_the_server_of_the_image_sends_a_picture_at_once(image):
+def test_the_server_of_the_image_sends_a_picture_at_once_and_saves_whole_files(image):
     code = """
 from jupyterlab.labapp import LabApp
-connection = LabApp.initialize_server(["--allow-root", "--no-browser"]).kernel_websocket_connection_class
-print(connection.__module__, connection.__name__)
+server = LabApp.initialize_server(["--allow-root", "--no-browser"])
+print(server.kernel_websocket_connection_class.__name__, type(server.contents_manager).__name__)
 """
 
     said = image.run(f"python -c {shlex.quote(code)} 2>/dev/null")
 
-    assert said == "leakyedu.server PromptConnection\n"
+    assert said == "PromptConnection WholeFiles\n"
 
 
 def append_a_look_at_the_kernel(notebook: Path, report: Path) -> None:
