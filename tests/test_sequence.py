@@ -676,6 +676,16 @@ def test_too_long_a_step_makes_one_warning_that_names_the_limit(method, dt, star
 
 
 @pytest.mark.parametrize(
+    ("tau_syn", "tau_mem", "worse"),
+    [(8e-3, 3e-3, "tau_mem"), (3e-3, 8e-3, "tau_syn"), (9e-3, 8e-3, "tau_mem"), (4e-3, 3e-3, "tau_mem")],
+)
+def test_of_two_time_constants_the_worse_one_is_named(tau_syn, tau_mem, worse):
+    _, message = the_warning(pulse(3), p=LIParameters.from_tau(tau_syn, tau_mem), dt=10e-3)
+
+    assert re.findall(r"tau_\w+", message) == [worse]
+
+
+@pytest.mark.parametrize(
     ("method", "dt"),
     [
         (euler, 5e-3),
