@@ -25,6 +25,8 @@ from leakyedu.model import LIParameters, LIState, as_tensor, check_dt, check_par
 
 VOLTAGE, CURRENT, INPUT, PREDICTION = "#0072B2", "#D55E00", "#595959", "#A0307A"
 
+WALL = 2.73  # width of a picture per height, in front of a class
+
 _LINE_STYLES = ("-", "--", ":", "-.")
 _in_front_of_a_class = False
 
@@ -678,6 +680,11 @@ def presentation(on: bool = True) -> None:
     _in_front_of_a_class = on
 
 
+def presenting() -> bool:
+    """Tell whether pictures are made for the last row of a classroom."""
+    return _in_front_of_a_class
+
+
 def new_axes() -> Axes:
     """Return axes in a new figure that no global state knows, so that none is left open."""
     axes = new_figure()[1][0]
@@ -687,11 +694,13 @@ def new_axes() -> Axes:
 
 def new_figure(panes: int = 1) -> tuple[Figure, list[Axes]]:
     """Return a new figure, and its axes side by side."""
-    # The same number of pixels in fewer inches makes everything in the picture larger.
-    scale = 1.6 if _in_front_of_a_class else 1
-    figure = Figure(
-        figsize=(6.4 / scale, 3.2 / scale), dpi=160 * scale, layout="constrained", facecolor="white"
-    )
+    width, height, dpi = 6.4, 3.2, 160
+    if presenting():
+        # More pixels in fewer inches make everything in the picture larger; the shape is that of a wall,
+        # with a question above the picture. Two panes need the inches that they have on paper.
+        width, dpi = (5.6, 230) if panes == 1 else (6.4, 200)
+        height = width / WALL
+    figure = Figure(figsize=(width, height), dpi=dpi, layout="constrained", facecolor="white")
     axes = list(figure.subplots(1, panes, squeeze=False)[0])
     for pane in axes:
         pane.spines[["top", "right"]].set_visible(False)
@@ -699,8 +708,20 @@ def new_figure(panes: int = 1) -> tuple[Figure, list[Axes]]:
     return figure, axes
 
 
+def fit(figure: Figure) -> None:
+    """Make what a picture for a class has drawn small or thin as large as the last row needs it."""
+    if not presenting():
+        return
+    for axes in figure.axes:
+        for text in axes.get_legend().get_texts() if axes.get_legend() else ():
+            text.set_fontsize(max(text.get_fontsize(), 8.5))
+        for line in axes.get_lines():
+            line.set_linewidth(max(line.get_linewidth(), 1.5))
+
+
 def picture(figure: Figure, sentence: str) -> str:
     """Return a figure as HTML: the picture with the sentence as its alt text and below it."""
+    fit(figure)
     png = io.BytesIO()
     figure.savefig(png, format="png", metadata={"Software": None})
     return picture_of(png.getvalue(), sentence)
