@@ -26,8 +26,8 @@ from PIL import Image, ImageChops
 
 from leakyedu import labs, plotting
 from leakyedu.labs.canvas import Canvas
-from leakyedu.labs.controls import Choice, Number
-from leakyedu.labs.lab import Device, Lab, Menu, Slider
+from leakyedu.labs.controls import Choice, Number, Presets
+from leakyedu.labs.lab import Device, Lab, Menu, Preset, Slider
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -208,6 +208,83 @@ def test_a_picture_that_cannot_be_made_is_one_sentence_too(shown):
 
     assert broken.startswith('<p role="alert">This setting cannot be drawn: ')
     assert caption(box) == "A line of height 2."
+
+
+# -- In front of a class ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def presented(monkeypatch):
+    """Return a function that presents a small lab; it returns the box, what was drawn, and what draws."""
+
+    def present(**arguments):
+        drawn, bundles = [], []
+
+        def view(axes, height, kind, *, prediction):
+            drawn.append(f"A line of height {height:g}, {kind}, prediction {prediction}.")
+            return drawn[-1]
+
+        lab = Lab(
+            view,
+            presets=(Preset("high", "It is high.", {"height": 4.0}), Preset("b", "It is b.", {"kind": "b"})),
+            **small_lab().controls,
+        )
+        monkeypatch.setattr("leakyedu.labs.lab.display", lambda bundle, raw: bundles.append(bundle))
+        draw = lab.present("A <lab>", **arguments)
+        return _instances[bundles[0][WIDGET_VIEW]["model_id"]], drawn, draw
+
+    return present
+
+
+def press(box, number: int) -> Presets:
+    (presets,) = inside(box, Presets)
+    presets._handle_custom_msg({"chosen": number}, [])
+    return presets
+
+
+def test_a_class_sees_the_first_preset_at_first(presented):
+    box, drawn, _ = presented()
+
+    assert drawn == ["A line of height 4, a, prediction None."]
+    assert "<h2>A &lt;lab&gt;</h2>" in inside(box, widgets.HTML)[0].value
+    assert inside(box, Presets)[0].chosen == 0
+
+
+def test_a_preset_moves_all_controls_and_draws_once(presented):
+    box, drawn, _ = presented()
+
+    presets = press(box, 1)
+
+    assert drawn[1:] == ["A line of height 1, b, prediction None."]
+    assert inside(box, Number)[0].value == 1
+    assert inside(box, Choice)[0].value == "b"
+    assert (presets.chosen, presets.says[presets.chosen]) == (1, "It is b.")
+
+
+def test_a_preset_that_is_pressed_again_brings_its_settings_back(presented):
+    box, drawn, _ = presented()
+    inside(box, Number)[0].value = 2.0
+
+    press(box, 0)
+
+    assert drawn[1:] == ["A line of height 2, a, prediction None.", "A line of height 4, a, prediction None."]
+
+
+def test_what_the_class_has_predicted_by_then_is_drawn(presented):
+    votes = [None]
+    _, drawn, draw = presented(prediction=lambda: votes[-1])
+
+    draw()
+    votes.append(3)
+    draw()
+
+    assert drawn == ["A line of height 4, a, prediction None.", "A line of height 4, a, prediction 3."]
+
+
+def test_a_learner_alone_gets_no_presets(shown):
+    _, box = shown(lab_of("bucket"))
+
+    assert inside(box, Presets) == []
 
 
 # -- Work that takes longer ------------------------------------------------------------------------
@@ -600,6 +677,33 @@ def test_five_hundred_moves_keep_no_memory_and_no_figure(shown):
     print(f"500 moves of {len(NAMES)} labs: {own_memory() - before} KiB")
     assert own_memory() - before < 5 * 1024
     assert plt.get_fignums() == []
+
+
+@EACH_LAB
+def test_presets_lie_on_the_controls_and_each_shows_something_else(name):
+    lab = lab_of(name)
+
+    pictures = [lab.figure(**preset.settings)[1] for preset in lab.presets]
+
+    assert 4 <= len(lab.presets) <= 6
+    assert len(set(pictures)) == len(pictures)
+    names = [preset.name for preset in lab.presets]
+    assert sum(map(len, names)) + 4 * len(names) <= 96  # in one line of 24 px at a width of 1280
+    assert [p.says for p in lab.presets if not re.fullmatch(r"\S.{15,95}[.?]", p.says)] == []
+
+
+@EACH_LAB
+def test_a_preset_holds_values_that_its_slider_can_show(name):
+    lab = lab_of(name)
+    sliders = {key: control for key, control in lab.controls.items() if isinstance(control, Slider)}
+    values = [
+        (value - sliders[key].low) / sliders[key].step
+        for preset in lab.presets
+        for key, value in preset.settings.items()
+        if key in sliders
+    ]
+
+    assert values == pytest.approx([round(value) for value in values])
 
 
 def test_there_is_an_experiment_for_each_lesson():

@@ -6,7 +6,7 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from leakyedu.labs.lab import Lab, Menu, Slider
+from leakyedu.labs.lab import Lab, Menu, Preset, Slider
 from leakyedu.methods import exact
 from leakyedu.model import LIParameters
 from leakyedu.plotting import INPUT, PREDICTION, VOLTAGE
@@ -154,4 +154,19 @@ lab = Lab(
     tau_mem=Slider("tau_mem (ms)", low=2, high=50, step=1, start=10),
     v_leak=Slider("v_leak (V)", low=-0.5, high=0.5, step=0.05, start=0.0),
     i=Slider("i (V)", low=-1.0, high=1.5, step=0.05, start=1.0),
+    presets=(
+        Preset("A step", "Where does it settle, and how far has it come after one tau_mem?", {}),
+        Preset("Slower", "Twice the tau_mem: it settles at the same level, later.", {"tau_mem": 20}),
+        Preset("Another rest", "It rests at -0.4 V: the way is as long, its end is lower.", {"v_leak": -0.4}),
+        Preset(
+            "A pulse",
+            "When the drive falls to 0 V the voltage turns at once: more leaks out than flows in.",
+            {"shape": "pulse"},
+        ),
+        Preset(
+            "A triangle",
+            "The drive turns first. The voltage turns where it meets the drive's level, the thin line.",
+            {"shape": "triangle", "tau_mem": 20},
+        ),
+    ),
 )

@@ -55,3 +55,19 @@ class Choice(AnyWidget):
     def _one_of_them(self, proposal: dict) -> str:
         """Keep what is no option out."""
         return proposal["value"] if proposal["value"] in self.options else self.value
+
+
+class Presets(AnyWidget):
+    """A row of buttons, one of them pressed, and what is said of it. A press is a message, ``{"chosen": n}``.
+
+    Attributes:
+        names: the words on the buttons.
+        says: a sentence for each.
+        chosen: number of the one that is pressed, from 0 on.
+    """
+
+    _esm = _HERE / "presets.js"
+    _css = _HERE / "controls.css"
+    names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    says = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    chosen = traitlets.Int().tag(sync=True)

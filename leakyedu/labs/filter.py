@@ -9,7 +9,7 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from leakyedu.labs.lab import Lab, Menu, Slider
+from leakyedu.labs.lab import Lab, Menu, Preset, Slider
 from leakyedu.methods import euler
 from leakyedu.model import LIParameters
 from leakyedu.plotting import INPUT, VOLTAGE, mark_prediction
@@ -256,4 +256,36 @@ lab = Lab(
     frequency=Slider("frequency (Hz)", low=1.0, high=200.0, step=1.0, start=40.0),
     dt=Slider("dt (ms)", low=0.1, high=4.0, step=0.1, start=1.0),
     stages=Menu("stages", tuple(STAGES), "membrane"),
+    presets=(
+        Preset(
+            "Slow",
+            "At 5 Hz the voltage follows: nearly as high, a little late.",
+            {"frequency": 5.0, "dt": 0.1},
+        ),
+        Preset(
+            "The cut-off",
+            "At 16 Hz about 0.7 of the swing is left: 1/(2 pi tau_mem), not 1/tau_mem.",
+            {"frequency": 16.0, "dt": 0.1},
+        ),
+        Preset(
+            "Fast",
+            "At 160 Hz a tenth is left. What is fast is not ignored: it is averaged.",
+            {"frequency": 160.0, "dt": 0.1},
+        ),
+        Preset(
+            "Two stages",
+            "A synapse before the membrane: the gain falls twice as steeply.",
+            {"frequency": 160.0, "dt": 0.1, "stages": "synapse and membrane"},
+        ),
+        Preset(
+            "Noise",
+            "All frequencies at once: each point of one recording lies on the curve.",
+            {"kind": "noise", "frequency": 200.0, "dt": 0.1},
+        ),
+        Preset(
+            "Steps too long",
+            "Steps of 4 ms cannot tell 200 Hz from 50 Hz: the point stands at 50 Hz.",
+            {"frequency": 200.0, "dt": 4.0},
+        ),
+    ),
 )

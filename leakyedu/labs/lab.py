@@ -7,12 +7,15 @@ for paper.
 Work that takes longer than a moved slider may wait is a generator, ``work(**settings)``: it yields how
 much is done, from 0 to 1, and returns a result. A button starts it, another stops it, and the view gets
 the result as ``result=``, or None as long as there is none for these settings.
+
+In front of a class a lab is presented: its presets, named settings with a sentence each, tell what it
+shows in five minutes. A learner alone has the controls; the presets would find for him what he is to find.
 """
 
 import html
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import NamedTuple
 
 import ipywidgets as widgets
@@ -21,7 +24,7 @@ from matplotlib.figure import Figure
 
 from leakyedu.device import devices
 from leakyedu.labs.canvas import Canvas
-from leakyedu.labs.controls import Choice, Number
+from leakyedu.labs.controls import Choice, Number, Presets
 from leakyedu.plotting import new_figure, picture_of
 
 
@@ -81,6 +84,20 @@ class Device(NamedTuple):
         return self.options[min(1, len(devices()) - 1)]
 
 
+class Preset(NamedTuple):
+    """Settings that show one thing, and what a teacher says of it.
+
+    Attributes:
+        name: two or three words, for a button.
+        says: a sentence, for the class.
+        settings: some of the controls' names; the others stand at their start.
+    """
+
+    name: str
+    says: str
+    settings: dict[str, float | str]
+
+
 class Lab:
     """An experiment.
 
@@ -89,6 +106,7 @@ class Lab:
             that are empty; where it asks for the same limits and labels as before it is drawn fast.
         panes: number of axes, side by side.
         work: what takes longer, a generator ``(**settings)``; see the module's docstring.
+        presets: what a teacher steps through, in order.
         controls: one control per setting, named as the view's argument.
     """
 
@@ -98,9 +116,11 @@ class Lab:
         *,
         panes: int = 1,
         work: Callable[..., Generator[float, None, object]] | None = None,
+        presets: Sequence[Preset] = (),
         **controls: Slider | Menu | Device,
     ) -> None:
         self.view, self.panes, self.work, self.controls = view, panes, work, controls
+        self.presets = tuple(presets)
 
     @property
     def start(self) -> dict[str, float | str]:
@@ -154,10 +174,21 @@ class Lab:
         Args:
             prediction: what the learner predicted, drawn beside the result.
         """
-        panel = _Panel(self, prediction)
-        # A page without a kernel, such as a repository's, shows the first picture.
-        bundle = {"text/plain": panel.sentence, "text/html": panel.picture.value}
-        display(panel.box._repr_mimebundle_() | bundle, raw=True)
+        _Panel(self, lambda: prediction).show()
+
+    def present(self, title: str, prediction: Callable[[], object] = lambda: None) -> Callable[[], None]:
+        """Display the lab for a class: its presets first, the picture, and the controls below.
+
+        Args:
+            title: what stands above it.
+            prediction: returns what the class has predicted by then.
+
+        Returns:
+            A function that draws the lab anew, for when the class has predicted something else.
+        """
+        panel = _Panel(self, prediction, title)
+        panel.show()
+        return panel.draw
 
 
 def finish(work: Generator[float, None, object]) -> object:
@@ -170,34 +201,68 @@ def finish(work: Generator[float, None, object]) -> object:
 
 
 class _Panel:
-    """One display of a lab. JupyterLab may serve its controls on another thread than its cells."""
+    """One display of a lab. JupyterLab may serve its controls on another thread than its cells.
 
-    def __init__(self, lab: Lab, prediction: object) -> None:
+    Args:
+        lab: the lab.
+        prediction: returns what was predicted.
+        title: what stands above it in front of a class; None for a learner.
+    """
+
+    def __init__(self, lab: Lab, prediction: Callable[[], object], title: str | None = None) -> None:
         self._lab, self._prediction = lab, prediction
         self._canvas = Canvas(lab.panes)
         self._lock = threading.Lock()
         self._wanted: tuple | None = None
         self._drawn: tuple | None = None
-        self._work = _Work(lab.work, self._settings, self._changed) if lab.work else None
+        self._moving = False
+        self._work = _Work(lab.work, self._settings, self.draw) if lab.work else None
         self.sentence = ""
         self.picture = widgets.HTML()
         self._inputs = {name: _widget(control) for name, control in lab.controls.items()}
         for widget in self._inputs.values():
-            widget.observe(self._changed, names="value")
+            widget.observe(lambda _: self.draw(), names="value")
         reset = widgets.Button(description="Reset", tooltip="Put every control back to its start")
-        reset.on_click(lambda _: self._reset())
-        rows = [*self._inputs.values(), reset, *([self._work.box] if self._work else []), self.picture]
+        reset.on_click(lambda _: self._put(lab.start))
+        rows = [*self._inputs.values(), reset, *([self._work.box] if self._work else [])]
         if len(devices()) == 1 and any(isinstance(c, Device) for c in lab.controls.values()):
             rows.insert(0, widgets.HTML(NO_ACCELERATOR))
-        self.box = widgets.VBox(rows)
-        self._changed()
+        if title is None:
+            self.box = widgets.VBox([*rows, self.picture])
+            self.draw()
+        else:
+            heading = widgets.HTML(f"<h2>{html.escape(title)}</h2>")
+            self.box = widgets.VBox([heading, self._presets(), self.picture, widgets.VBox(rows)])
+
+    def show(self) -> None:
+        """Display it below the cell."""
+        # A page without a kernel, such as a repository's, shows the first picture.
+        bundle = {"text/plain": self.sentence, "text/html": self.picture.value}
+        display(self.box._repr_mimebundle_() | bundle, raw=True)
+
+    def _presets(self) -> Presets:
+        """Return the buttons of the presets; the first one is chosen."""
+        presets = self._lab.presets
+        names, says = ([getattr(preset, field) for preset in presets] for field in ("name", "says"))
+        buttons = Presets(names=names, says=says)
+
+        def choose(number: int) -> None:
+            buttons.chosen = number
+            self._put(self._lab.start | presets[number].settings)
+
+        buttons.on_msg(lambda _, content, __: choose(content["chosen"]))
+        choose(0)
+        return buttons
 
     def _settings(self) -> dict:
         return {name: widget.value for name, widget in self._inputs.items()}
 
-    def _changed(self, _change=None) -> None:
+    def draw(self) -> None:
+        """Draw what the controls say, unless it is there already."""
+        if self._moving:
+            return
         settings = self._settings()
-        self._wanted = settings, self._work.result_for(settings) if self._work else None
+        self._wanted = settings, self._work.result_for(settings) if self._work else None, self._prediction()
         # Settings that a newer one overtakes while a picture is drawn are never drawn. The loop looks
         # again after the lock is free: a setting that came in between has nobody else to draw it.
         while self._wanted is not None and self._lock.acquire(blocking=False):
@@ -209,12 +274,12 @@ class _Panel:
             finally:
                 self._lock.release()
 
-    def _draw(self, settings: dict, result: object) -> None:
+    def _draw(self, settings: dict, result: object, prediction: object) -> None:
         if self._work:
             settings = settings | {"result": result}
 
         def view(*axes) -> str:
-            return self._lab.view(*axes, **settings, prediction=self._prediction)
+            return self._lab.view(*axes, **settings, prediction=prediction)
 
         try:
             png, self.sentence = self._canvas.draw(view)
@@ -224,9 +289,15 @@ class _Panel:
             self.sentence = f"This setting cannot be drawn: {error}"
             self.picture.value = f'<p role="alert">{html.escape(self.sentence)}</p>'
 
-    def _reset(self) -> None:
-        for name, value in self._lab.start.items():
-            self._inputs[name].value = value
+    def _put(self, settings: dict) -> None:
+        """Move all controls, and draw once."""
+        self._moving = True
+        try:
+            for name, value in settings.items():
+                self._inputs[name].value = value
+        finally:
+            self._moving = False
+        self.draw()
 
 
 class _Work:

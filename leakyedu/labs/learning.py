@@ -9,7 +9,7 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from leakyedu.labs.lab import Lab, Menu, Slider
+from leakyedu.labs.lab import Lab, Menu, Preset, Slider
 from leakyedu.model import LIParameters
 from leakyedu.plotting import INPUT, PREDICTION, VOLTAGE
 from leakyedu.sequence import simulate
@@ -233,4 +233,26 @@ lab = Lab(
     learning_rate=Slider("learning rate (number)", low=0.02, high=2.0, step=0.02, start=0.3),
     start_tau=Slider("start tau (ms)", low=3.0, high=30.0, step=0.5, start=25.0),
     iteration=Slider("iteration (number)", low=0, high=60, step=1, start=10, plays=True),
+    presets=(
+        Preset("The start", "A guess: tau_mem 25 ms, w 0.3 V. Which way is down?", {"iteration": 0}),
+        Preset("Two steps", "First w grows: that is where the hill is steep.", {"iteration": 2}),
+        Preset(
+            "To the end", "Then along the valley, ever more slowly, to the hidden neuron.", {"iteration": 60}
+        ),
+        Preset(
+            "Too small a rate",
+            "A rate of 0.02: every step is right, and too short.",
+            {"learning_rate": 0.02, "iteration": 60},
+        ),
+        Preset(
+            "Too large a rate",
+            "A rate of 2: each step leaps over the valley.",
+            {"learning_rate": 2.0, "iteration": 60},
+        ),
+        Preset(
+            "Adam",
+            "Adam takes steps of its own length: it needs no steep hill.",
+            {"optimiser": "Adam", "learning_rate": 0.1, "iteration": 60},
+        ),
+    ),
 )

@@ -7,7 +7,7 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from leakyedu.labs.lab import Lab, Menu, Slider
+from leakyedu.labs.lab import Lab, Menu, Preset, Slider
 from leakyedu.methods import (
     Method,
     Propagator,
@@ -230,4 +230,24 @@ lab = Lab(
     dt=Slider("dt (ms)", low=0.1, high=8.0, step=0.1, start=1.0),
     tau_syn=Slider("tau_syn (ms)", low=1.0, high=20.0, step=0.5, start=5.0),
     spike=Slider("spike time (ms)", low=0.0, high=4.0, step=0.1, start=0.0),
+    presets=(
+        Preset("Euler", "The method that we know. Look at its error on the right.", {"method": "euler"}),
+        Preset(
+            "Held current",
+            "Exponentials, but the current is held during a step: no better than Euler.",
+            {"method": "held_current"},
+        ),
+        Preset("Exact", "Exact steps: each point lies on the curve.", {"method": "exact"}),
+        Preset("Exact, 6 ms", "Steps as long as you like: still exact.", {"method": "exact", "dt": 6.0}),
+        Preset(
+            "A moved spike",
+            "The spike comes at 3.3 ms, the grid puts it at 3 ms: now the exact steps are off, too.",
+            {"method": "exact", "spike": 3.3},
+        ),
+        Preset(
+            "Luck",
+            "Backward Euler is late by itself. Here two errors cancel in part; that is luck.",
+            {"method": "backward_euler", "spike": 3.3},
+        ),
+    ),
 )

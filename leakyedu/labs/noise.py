@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from torch import Tensor
 
-from leakyedu.labs.lab import Lab, Slider
+from leakyedu.labs.lab import Lab, Preset, Slider
 from leakyedu.plotting import INPUT, PREDICTION, VOLTAGE
 
 PATHS, SHOWN, DURATION = 500, 20, 100  # DURATION in ms
@@ -158,4 +158,20 @@ lab = Lab(
     tau=Slider("tau (ms)", low=2, high=30, step=1, start=10),
     sigma=Slider("sigma (V per root second)", low=1.0, high=6.0, step=0.1, start=3.2),
     time=Slider("time (ms)", low=0, high=DURATION, step=2, start=DURATION, plays=True),
+    presets=(
+        Preset("The first kicks", "After 6 ms the paths are parting.", {"time": 6}),
+        Preset(
+            "Settled",
+            "They part for about 20 ms, then leak and kicks are in balance.",
+            {"time": 100},
+        ),
+        Preset("dt 2 ms", "Longer steps: scaled noise stays as wide, unit noise grows.", {"dt": 2.0}),
+        Preset("dt 1 ms", "At 1 ms nobody can tell the two apart.", {"dt": 1.0}),
+        Preset("dt 0.25 ms", "Shorter steps: unit noise shrinks, and nothing warned us.", {"dt": 0.25}),
+        Preset(
+            "A longer memory",
+            "A longer tau keeps more kicks: wider, and slower to settle.",
+            {"tau": 30},
+        ),
+    ),
 )

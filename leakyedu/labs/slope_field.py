@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from torch import Tensor
 
-from leakyedu.labs.lab import Lab, Slider
+from leakyedu.labs.lab import Lab, Preset, Slider
 from leakyedu.model import LIParameters
 from leakyedu.plotting import INPUT, PREDICTION, VOLTAGE
 
@@ -159,4 +159,23 @@ lab = Lab(
     v_start=Slider("start voltage (V)", low=-1.0, high=1.5, step=0.05, start=-0.5),
     i=Slider("i (V)", low=-1.0, high=1.5, step=0.05, start=1.0),
     tau_mem=Slider("tau_mem (ms)", low=2, high=50, step=1, start=10),
+    presets=(
+        Preset("From below", "Each short line is a slope. The solution follows them all the way.", {}),
+        Preset(
+            "From above",
+            "Above the level all slopes point down: both sides lead to the same level.",
+            {"v_start": 1.5},
+        ),
+        Preset("On the level", "On the level the slope is 0 V/s: there v stays.", {"v_start": 1.0}),
+        Preset(
+            "Another current",
+            "A negative current moves the level to -1 V, and all slopes with it.",
+            {"i": -1.0},
+        ),
+        Preset(
+            "Slow",
+            "A longer tau_mem flattens all slopes. The level stays where it is.",
+            {"tau_mem": 40},
+        ),
+    ),
 )

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from leakyedu.labs.lab import Device, Lab, Menu
+from leakyedu.labs.lab import Device, Lab, Menu, Preset
 from leakyedu.lessons import lessons
 from leakyedu.plotting import CURRENT, INPUT, VOLTAGE, mark_prediction, name_line, new_figure
 from leakyedu.sequence import simulate
@@ -359,4 +359,20 @@ lab = Lab(
     steps=Menu("steps", ("100", "1,000", "10,000"), "10,000"),
     neurons=Menu("neurons", ("1", "8", "64", "512"), "8"),
     device=Device(recorded=tuple(_BY_NAME)),
+    presets=(
+        Preset(
+            "The question",
+            "One result, four ways. Which is the fastest, and from when on?",
+            {"device": "cpu"},
+        ),
+        *(
+            Preset(name, says, {"neurons": neurons, "device": recording.name})
+            for recording in RECORDINGS[:1]
+            for name, says, neurons in (
+                ("1 neuron", "Recorded on a GPU: a loop of 10,000 steps takes half a second.", "1"),
+                ("8 neurons", "Recorded: eight neurons take about as long as one.", "8"),
+                ("512 neurons", "Recorded: and so do 512. A GPU is made for many.", "512"),
+            )
+        ),
+    ),
 )

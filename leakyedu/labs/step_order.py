@@ -6,7 +6,7 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from leakyedu.labs.lab import Lab, Menu, Slider
+from leakyedu.labs.lab import Lab, Menu, Preset, Slider
 from leakyedu.model import LIParameters, LIState
 from leakyedu.plotting import against_exact
 from leakyedu.stimuli import pulse
@@ -88,4 +88,36 @@ lab = Lab(
     dt=Slider("dt (ms)", low=0.25, high=4.0, step=0.25, start=1.0),
     tau_syn=Slider("tau_syn (ms)", low=4.0, high=20.0, step=0.5, start=5.0),
     until=Slider("shown until (ms)", low=0.0, high=40.0, step=1.0, start=40.0, plays=True),
+    presets=(
+        Preset(
+            "Jump, v, decay",
+            "Jump, v, decay: too high and too early, and the area is right.",
+            {"order": "jump, v, decay"},
+        ),
+        Preset(
+            "Decay first",
+            "The same cycle, entered at another door: from rest, the same voltages.",
+            {"order": "decay, jump, v"},
+        ),
+        Preset(
+            "v first",
+            "The same cycle again, but v moves before the jump: one step late.",
+            {"order": "v, decay, jump"},
+        ),
+        Preset(
+            "Decay before v",
+            "Now v never sees the full jump: a fifth of the area is lost.",
+            {"order": "jump, decay, v"},
+        ),
+        Preset(
+            "Then: 4 ms",
+            "With steps of 4 ms, a fifth of the area is all that is left.",
+            {"order": "jump, decay, v", "dt": 4.0},
+        ),
+        Preset(
+            "Then: 0.25 ms",
+            "With short steps all orders come close to the exact curve.",
+            {"order": "jump, decay, v", "dt": 0.25},
+        ),
+    ),
 )

@@ -9,7 +9,7 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from leakyedu.labs.lab import Lab, Menu, Slider
+from leakyedu.labs.lab import Lab, Menu, Preset, Slider
 from leakyedu.methods import euler, exact
 from leakyedu.model import LIParameters, LIState
 from leakyedu.plotting import CURRENT, INPUT, VOLTAGE, mark_prediction, slope_triangle
@@ -221,4 +221,28 @@ lab = Lab(
     tau_syn=Slider("tau_syn (ms)", low=2.0, high=10.0, step=0.5, start=5.0),
     tau_mem=Slider("tau_mem (ms)", low=5.0, high=20.0, step=0.5, start=10.0),
     show=Menu("show", ("v", "i"), "v"),
+    presets=(
+        Preset("1 ms", "Too high at the peak, and close afterwards. How far off is it?", {"dt": 1.0}),
+        Preset("Half of it", "Half of the step, half of the error: slope 1.", {"dt": 0.5}),
+        Preset(
+            "4 ms",
+            "Nothing rings, and yet it is off by most of the peak: smooth is not accurate.",
+            {"dt": 4.0},
+        ),
+        Preset(
+            "7 ms: it rings",
+            "Beyond tau_syn, 5 ms, the current changes its sign in each step.",
+            {"dt": 7.0, "show": "i"},
+        ),
+        Preset(
+            "11 ms: it diverges",
+            "Beyond twice tau_syn, each step makes it larger.",
+            {"dt": 11.0, "show": "i"},
+        ),
+        Preset(
+            "A smaller tau_syn",
+            "The same 4 ms ring with a tau_syn of 2.5 ms: the smallest time constant decides.",
+            {"dt": 4.0, "tau_syn": 2.5, "show": "i"},
+        ),
+    ),
 )

@@ -6,7 +6,7 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from leakyedu.labs.lab import Lab, Slider
+from leakyedu.labs.lab import Lab, Preset, Slider
 from leakyedu.methods import exact
 from leakyedu.model import LIParameters
 from leakyedu.plotting import CURRENT, INPUT, PREDICTION, VOLTAGE
@@ -154,4 +154,27 @@ lab = Lab(
     interval=Slider("interval (ms)", low=1.0, high=20.0, step=0.5, start=8.0),
     w=Slider("w (V)", low=-1.0, high=2.0, step=0.25, start=1.0),
     tau_syn=Slider("tau_syn (ms)", low=1.0, high=20.0, step=0.5, start=5.0),
+    presets=(
+        Preset(
+            "One spike",
+            "i jumps. v does not: it rises, and peaks where it would meet i.",
+            {"spikes": 1},
+        ),
+        Preset(
+            "Downwards",
+            "w = -1 V turns everything over. The time of the peak stays.",
+            {"spikes": 1, "w": -1.0},
+        ),
+        Preset("Three spikes", "Each spike does what it does alone; v is their sum.", {}),
+        Preset(
+            "A burst",
+            "Five spikes in 8 ms: the bumps melt into one hill.",
+            {"spikes": 5, "interval": 2.0},
+        ),
+        Preset(
+            "A slow synapse",
+            "Equal time constants, 10 ms each: nothing special happens here, only in the formula.",
+            {"spikes": 1, "tau_syn": 10.0},
+        ),
+    ),
 )

@@ -7,7 +7,7 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from leakyedu.labs.lab import Lab, Slider
+from leakyedu.labs.lab import Lab, Preset, Slider
 from leakyedu.plotting import INPUT, PREDICTION, VOLTAGE
 
 DURATION = 100  # ms
@@ -160,4 +160,25 @@ lab = Lab(
     tau=Slider("tau (ms)", low=5, high=20, step=1, start=10),
     dt=Slider("dt (ms)", low=0.05, high=2.0, step=0.05, start=2.0),
     time=Slider("time (ms)", low=0, high=DURATION, step=2, start=DURATION, plays=True),
+    presets=(
+        Preset(
+            "Too weak",
+            "At 1 V it comes ever closer to the threshold and never spikes.",
+            {"i": 1.0, "dt": 0.1},
+        ),
+        Preset("Enough", "0.02 V more, and it spikes.", {"i": 1.02, "dt": 0.1}),
+        Preset(
+            "Strong", "1.5 V: each rise is a copy of the first. 91 spikes a second.", {"i": 1.5, "dt": 0.1}
+        ),
+        Preset(
+            "Twice as strong",
+            "Twice the current brings more than twice the rate.",
+            {"i": 3.0, "dt": 0.1},
+        ),
+        Preset(
+            "Long steps",
+            "Steps of 2 ms: the first spike comes early, and 91 spikes a second become 100.",
+            {"i": 1.5, "dt": 2.0},
+        ),
+    ),
 )
