@@ -80,6 +80,7 @@ IMPORTS = {
         3.3,
         {"exercises/expression", "exercises/kinds", "exercises/page", "exercises/record", "progress"},
     ),
+    "exercises/vote": (3.4, {"exercises/exercise", "exercises/page"}),
     "exercises/start_here": (3.4, {"exercises/exercise", "exercises/kinds"}),
     "exercises/a_leaky_bucket": (3.4, {"exercises/exercise", "exercises/kinds"}),
     "exercises/the_equation": (
