@@ -14,6 +14,7 @@ plotting     pictures that say in a sentence what they show
 labs         experiments with sliders
 exercises    tasks that name the mistake
 lessons      where the notebooks are
+demo         lessons on a wall: ``leakyedu demo``
 cli          the command ``leakyedu``
 ===========  =====================================================================================
 

@@ -32,6 +32,7 @@ from leakyedu.lessons import LESSONS, lessons
 
 START = "00_start_here.ipynb"
 NEEDED = ("jupyterlab", "ipywidgets", "anywidget", "matplotlib", "sympy")
+NEEDED_BY_DEMO = (*NEEDED, "voila", "psutil")
 # What the kernel says of itself. Where a notebook says anything else, JupyterLab corrects it and then
 # asks the learner to save changes in a lesson that he has only opened.
 LANGUAGE = {
@@ -187,7 +188,7 @@ def _open_lab(folder: Path, port: int | None, browser: bool, jupyter_arguments: 
         options["ServerApp.port"] = port
     if not browser:
         options["ServerApp.open_browser"] = False
-    if getattr(os, "geteuid", lambda: None)() == 0:
+    if _is_root():
         print("You are root, as in a container, so JupyterLab is started with --allow-root.")
         options["ServerApp.allow_root"] = True
     # Jupyter refuses an option that is given twice, so one of the learner's takes the place of ours.
@@ -197,6 +198,21 @@ def _open_lab(folder: Path, port: int | None, browser: bool, jupyter_arguments: 
 
     print("JupyterLab runs until you press Ctrl+C here.", flush=True)
     LabApp.launch_instance(argv=[*ours, *jupyter_arguments])
+
+
+def _open_demo(numbers: Sequence[str], port: int | None, browser: bool) -> None:
+    """Show lessons to a class in this process until the teacher stops it."""
+    import matplotlib.font_manager  # noqa: F401  # builds its font cache here, not on the wall
+
+    from leakyedu import demo
+
+    if _is_root():
+        print("You are root, as in a container: whoever has the address below acts as root.")
+    demo.run([int(number) for number in numbers], port, browser)
+
+
+def _is_root() -> bool:
+    return getattr(os, "geteuid", lambda: None)() == 0
 
 
 def _port(text: str) -> int:
@@ -239,8 +255,18 @@ def _parser() -> argparse.ArgumentParser:
         usage="leakyedu lab [DIR] [--no-browser] [--port N] [--fresh NN] [-- JUPYTER_ARGUMENTS]",
         epilog="What stands after -- goes to JupyterLab and wins over what leakyedu tells it.",
     )
-    lab.add_argument("--no-browser", action="store_true", help="only print the address of JupyterLab")
-    lab.add_argument("--port", metavar="N", type=_port, help="port of JupyterLab (default: 8888 or the next)")
+    does = "Show the predictions and labs of lessons to a class, in large type and without code."
+    demo = commands.add_parser("demo", help=does, description=does)
+    help_ = (
+        "number of a lesson to keep ready; with one of them the demonstration begins there, with none it "
+        "begins at the menu, and all that fit into half of the free memory are kept ready (300 MB each)"
+    )
+    demo.add_argument("lessons", metavar="LESSON", nargs="*", type=_lesson, help=help_)
+    for command, name, usual in ((lab, "JupyterLab", 8888), (demo, "Voila", 8866)):
+        help_ = f"only print the address of {name}"
+        command.add_argument("--no-browser", action="store_true", help=help_)
+        help_ = f"port of {name} (default: {usual} or the next)"
+        command.add_argument("--port", metavar="N", type=_port, help=help_)
     return parser
 
 
@@ -250,12 +276,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     end = argv.index("--") if "--" in argv else len(argv)
     parser = _parser()
     arguments, jupyter_arguments = parser.parse_args(argv[:end]), argv[end + 1 :]
-    lab = arguments.command == "lab"
+    lab, demo = (arguments.command == name for name in ("lab", "demo"))
     if jupyter_arguments and not lab:
         parser.error(f"only `leakyedu lab` passes arguments on to JupyterLab, got {jupyter_arguments}")
-    missing = [name for name in NEEDED if find_spec(name) is None]
-    if lab and missing:
-        sys.exit(f"{', '.join(missing)} is missing. Install it with: pip install 'leakyedu[course]'")
+    missing = [name for name in (NEEDED_BY_DEMO if demo else NEEDED) if find_spec(name) is None]
+    if (lab or demo) and missing:
+        extra = "demo" if demo else "course"
+        sys.exit(f"{', '.join(missing)} is missing. Install it with: pip install 'leakyedu[{extra}]'")
+    if demo:
+        return _open_demo(arguments.lessons, arguments.port, not arguments.no_browser)
 
     if str(arguments.folder) == ".":
         parser.error("name a folder of its own for the lessons, for example leakyedu-lessons")
@@ -269,6 +298,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         _open_lab(folder, arguments.port, not arguments.no_browser, jupyter_arguments)
     else:
         print(f"Open {START} first.")
+    return None
 
 
 if __name__ == "__main__":

@@ -544,10 +544,23 @@ def test_a_missing_extra_is_said_with_the_line_that_installs_it(course, tmp_path
     cli.main(["copy", str(tmp_path / "mine")])
 
 
+@pytest.mark.parametrize("module", ["voila", "jupyterlab"])
+def test_what_a_demonstration_lacks_is_said_with_the_line_that_installs_it(monkeypatch, module):
+    monkeypatch.setitem(sys.modules, module, None)
+
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["demo"])
+
+    assert stop.value.code == f"{module} is missing. Install it with: pip install 'leakyedu[demo]'"
+
+
 @pytest.mark.parametrize(
     ("argv", "words"),
     [
         ([], "COMMAND"),
+        (["demo", "--port", "70000"], "a port is a number from 0 to 65535, got '70000'"),
+        (["demo", "four"], "a lesson has a number, for example 04, got 'four'"),
+        (["demo", "--", "--debug"], "only `leakyedu lab` passes arguments on"),
         (["teach"], "invalid choice: 'teach'"),
         (["lab", "--port", "70000"], "a port is a number from 0 to 65535, got '70000'"),
         (["lab", "--port", "-1"], "a port is a number from 0 to 65535, got '-1'"),
@@ -592,6 +605,46 @@ def test_help_names_the_folder_and_promises_the_learner_s_changes(capsys, argv):
     out = capsys.readouterr().out
     assert "never over your changes" in out
     assert max(map(len, out.splitlines())) <= 100
+
+
+# A demonstration
+
+
+@pytest.fixture
+def demonstrated(monkeypatch):
+    """Return a function that runs ``leakyedu demo`` and returns what would be shown."""
+
+    def show(*argv: str) -> tuple:
+        calls = []
+        monkeypatch.setattr("leakyedu.demo.run", lambda *given: calls.append(given))
+        cli.main(["demo", *argv])
+        return calls[0]
+
+    return show
+
+
+@pytest.mark.parametrize(
+    ("argv", "shown"),
+    [
+        ([], ([], None, True)),
+        (["4"], ([4], None, True)),
+        (["1", "04", "05_euler_against_exact"], ([1, 4, 5], None, True)),
+        (["--no-browser", "--port", "8123"], ([], 8123, False)),
+    ],
+)
+def test_the_lessons_the_port_and_the_browser_of_a_demonstration_are_passed_on(demonstrated, argv, shown):
+    assert demonstrated(*argv) == shown
+
+
+@pytest.mark.parametrize(("user", "told"), [(0, True), (1000, False)])
+def test_root_is_told_so_before_a_demonstration_and_nobody_else(
+    demonstrated, monkeypatch, capsys, user, told
+):
+    monkeypatch.setattr(os, "geteuid", lambda: user, raising=False)
+
+    demonstrated()
+
+    assert ("You are root" in capsys.readouterr().out) is told
 
 
 # JupyterLab

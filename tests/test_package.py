@@ -131,7 +131,8 @@ IMPORTS = {
         },
     ),
     "__init__": (4, {"device", "euler", "layers", "methods", "model", "sequence"}),
-    "cli": (4.1, {"__init__", "lessons"}),  # the package for its version
+    "demo": (4, {"lessons"}),
+    "cli": (4.1, {"__init__", "demo", "lessons"}),  # the package for its version
 }
 
 
@@ -198,7 +199,7 @@ def test_a_file_imports_by_full_name_and_in_sight(name):
 
 
 def test_the_package_itself_knows_no_picture_no_lesson_and_no_command():
-    upper = {"labs", "exercises", "plotting", "progress", "symbolic", "server", "cli", "stimuli"}
+    upper = {"labs", "exercises", "plotting", "progress", "symbolic", "server", "demo", "cli", "stimuli"}
 
     assert {name.split("/")[0] for name in own_imports(TREES["__init__"])} & upper == set()
 
@@ -230,6 +231,7 @@ OTHERS = {
     "labs": {"torch", "matplotlib", "PIL", "ipywidgets", "anywidget", "traitlets", "IPython"},
     "exercises": {"torch", "ipywidgets", "anywidget", "traitlets", "IPython", "sympy", "mpmath"},
     "server": {"jupyter_server"},
+    "demo": {"psutil", "tornado", "traitlets", "voila"},
     "cli": set(),
 }
 INSIDE_A_FUNCTION = {
@@ -237,6 +239,7 @@ INSIDE_A_FUNCTION = {
     ("plotting", "sound", "IPython"),
     ("cli", "_open_lab", "matplotlib"),
     ("cli", "_open_lab", "jupyterlab"),
+    ("cli", "_open_demo", "matplotlib"),
 }
 
 

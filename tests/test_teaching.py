@@ -2,12 +2,14 @@
 
 import itertools
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from leakyedu import cli, plotting
 from leakyedu.exercises import course_map
+from leakyedu.labs.lab import Lab
 from tests.test_course import LESSONS, PATHS, code_of, exercises_of, headings_of, read
 from tests.test_package import PROJECT
 
@@ -18,6 +20,7 @@ PLANS = {"plan_50_minutes": 50, "plan_three_hours": 180}
 HEADINGS = (
     r"Minutes",
     r"Board sketch",
+    r"On the wall",
     r"Vote 1: .+",
     r"Vote 2: .+",
     r"When it breaks",
@@ -124,6 +127,32 @@ def test_a_vote_has_options_with_what_each_reveals(path):
             (table,) = tables_of(text)
             assert len(table) >= 3
             assert all(row["option"] and row["expected"] and row["what it reveals"] for row in table)
+
+
+@every_lesson
+def test_a_page_lists_the_presets_of_the_lab_as_they_are(path):
+    lab = lab_of(path)
+    (table,) = tables_of(sections_of(page_of(path))["On the wall"])
+
+    assert 4 <= len(lab.presets) <= 6
+    assert [(row["preset"], row["controls"], row["you say"]) for row in table] == [
+        (preset.name, in_words(lab, preset.settings), preset.says) for preset in lab.presets
+    ]
+
+
+def lab_of(path: Path) -> Lab:
+    """Return the lab that a lesson shows."""
+    source = "\n".join(cell.source for cell in code_of(path))
+    (name,) = re.findall(r"^(?:leakyedu\.labs\.)?(\w+)\.lab\.show\(", source, re.MULTILINE)
+    return import_module(f"leakyedu.labs.{name}").lab
+
+
+def in_words(lab: Lab, settings: dict) -> str:
+    """Return settings as a page says them."""
+    shown = {key: value if isinstance(value, str) else f"{value:g}" for key, value in settings.items()}
+    return (
+        "; ".join(f"{lab.controls[key].label}: {value}" for key, value in shown.items()) or "as at the start"
+    )
 
 
 @every_lesson
