@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,17 +19,12 @@ from jupyterhub.spawner import Spawner
 
 from leakyedu.lessons import lessons
 from tests import classroom
+from tests.apart import apart
 from tests.classroom import ANSWERS, LESSON, Kernel, Learner, Outcome, StuckError, report
 from tests.test_course import calls_of
 
 ROOT = Path(__file__).parents[1]
 PAGE = classroom.PAGE.read_text(encoding="utf-8")
-
-
-def apart(function, *arguments):
-    """Call a function on a thread of its own: playwright's loop may be running on this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(function, *arguments).result()
 
 
 # -- The page --------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 
 from leakyedu.exercises.expression import Expression
 from leakyedu.exercises.kinds import Function
+from tests.apart import apart
 from tests.test_course import COURSE, PATHS, ROOT, calls_of, code_of, exercises_of
 
 # MB. A machine of Binder has 2 GB for three lessons and the server.
@@ -248,7 +249,7 @@ async def run_at_once(names: tuple[str, ...], folder: Path) -> tuple[list[Ran], 
     ids=lambda trio: "-".join(name[:2] for name in trio),
 )
 def three(request, tmp_path_factory) -> tuple[list[Ran], list[Memory]]:
-    return asyncio.run(run_at_once(request.param, tmp_path_factory.mktemp("kernels")))
+    return apart(asyncio.run, run_at_once(request.param, tmp_path_factory.mktemp("kernels")))
 
 
 def test_every_notebook_takes_part():
@@ -351,7 +352,7 @@ def test_the_watch_sees_requests_files_programs_and_stderr(tmp_path):
             )
             return wrong, said, kernel.left()
 
-    wrong, said, left = asyncio.run(watch())
+    wrong, said, left = apart(asyncio.run, watch())
 
     requests, files, programs = json.loads(said)
     assert [request.split()[0] for request in requests] == [

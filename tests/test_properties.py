@@ -96,7 +96,7 @@ def inputs_of(draw, state, time_axis=False):
 
 
 class Bounded(NamedTuple):
-    """Numbers of the slow reference, and how large the terms were that they were added up from."""
+    """Numbers of the slow reference, and the size of the terms that were rounded on the way to them."""
 
     value: Tensor
     size: Tensor
@@ -123,13 +123,15 @@ def slow_steps(
     """Take steps of any method with the equations as they stand, in float64."""
     q, c, decay = method(LIParameters(*map(double, p)), dt)
     v, i, rest = double(state.v), double(state.i), double(p.v_leak)
-    large_v, large_i = v.abs(), i.abs()
-    for n, jump in enumerate(double(x), start=1):
-        jumped, large_i = i + jump, large_i + jump.abs()
+    unsure_v = unsure_i = torch.zeros((), dtype=torch.float64)
+    for jump in double(x):
+        # What each step rounds, and what it makes of the roundings before it.
+        large_i, large_v = i.abs() + jump.abs(), v.abs() + rest.abs()
+        unsure_v = q.abs() * unsure_v + c.abs() * (unsure_i + large_i) + (1 + q.abs()) * large_v
+        unsure_i = decay.abs() * unsure_i + (1 + decay.abs()) * large_i
+        jumped = i + jump
         v, i = rest + q * (v - rest) + c * jumped, decay * jumped
-        large_v = rest.abs() + q.abs() * (large_v + rest.abs()) + c.abs() * large_i
-        large_i = decay.abs() * large_i
-        yield Bounded(v, n * large_v), Bounded(i, n * large_i)
+        yield Bounded(v, unsure_v), Bounded(i, unsure_i)
 
 
 def holds(got: Tensor, truth: Bounded, dtype: torch.dtype) -> None:
@@ -203,7 +205,7 @@ def test_rest_is_the_leak_and_no_current_or_a_named_error(data):
     if state is not None:
         shape = x.shape[1:] if time_axis else x.shape
         dtype = x.dtype if x.is_floating_point() else torch.float32
-        leak = torch.as_tensor(p.v_leak).to(dtype).expand(shape)
+        leak = double(p.v_leak).to(dtype).expand(shape)
         assert state.v.shape == state.i.shape == shape
         assert state.v.dtype is state.i.dtype is dtype
         assert torch.equal(state.v, leak)

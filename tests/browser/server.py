@@ -79,7 +79,7 @@ def running(
     reader = threading.Thread(target=read)
     reader.start()
     try:
-        assert ready.wait(60), "".join(lines)
+        assert ready.wait(120), "".join(lines)
         address = found[0].replace("localhost", "127.0.0.1")
         # Jupyter prints its address before it listens, and forgets a request to stop that comes sooner.
         assert any(map(listens, itertools.repeat(urlsplit(address).port, 600))), "".join(lines)
