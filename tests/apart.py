@@ -1,4 +1,4 @@
-"""A thread apart, for what brings a loop of its own: in tests of a browser, Playwright's runs on the main one."""
+"""A thread apart, for what brings a loop of its own: in tests of a browser, Playwright has the main one."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

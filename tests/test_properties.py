@@ -3,6 +3,7 @@
 Hypothesis looks for the input that breaks it: 200 cases for each function, 2,000 with ``--thorough``.
 """
 
+import itertools
 import math
 import re
 import warnings
@@ -134,11 +135,16 @@ def slow_steps(
         yield Bounded(v, unsure_v), Bounded(i, unsure_i)
 
 
+def may_overflow(value: Tensor, dtype: torch.dtype) -> Tensor:
+    """Tell of each finite number whether rounding may carry it over the largest one of a dtype."""
+    return (value.abs() > torch.finfo(dtype).max / 4) & value.isfinite()
+
+
 def holds(got: Tensor, truth: Bounded, dtype: torch.dtype) -> None:
     """Compare: shape, dtype, what is not finite, and each number within the rounding of its terms."""
     assert got.dtype is dtype
     value, size = (torch.broadcast_to(y, got.shape) for y in truth)
-    edge = (value.abs() > torch.finfo(dtype).max / 4) & value.isfinite()  # rounding may carry it over
+    edge = may_overflow(value, dtype)
     assert torch.equal(got.isfinite() | edge, value.isfinite())
     finite = value.isfinite() & ~edge
     off = (got.double() - value).abs()[finite]
@@ -300,12 +306,15 @@ def test_the_layers_are_the_functions(data):
         voltages, last = sequence
         cell, dtype = attempt(lambda: LICell(p, dt, method=method)), state.v.dtype
         torch.testing.assert_close(voltages, trajectory.v, rtol=0, atol=0, equal_nan=True)
-        for jump, (true_v, true_i) in zip(x, slow_steps(x, state, p, dt, method), strict=True):
+        truths = list(slow_steps(x, state, p, dt, method))
+        holds(last.v, truths[-1][0], dtype)
+        holds(last.i, truths[-1][1], dtype)
+        # A cell rounds its state in each step, so what overflows there is lost for the steps to come.
+        kept = itertools.takewhile(lambda y: not any(may_overflow(z, dtype).any() for z, _ in y), truths)
+        for jump, (true_v, true_i) in zip(x, kept, strict=False):
             v, state = attempt(lambda: cell(jump, state))  # noqa: B023  # called at once
             holds(v, true_v, dtype)
             holds(state.i, true_i, dtype)
-        holds(last.v, true_v, dtype)
-        holds(last.i, true_i, dtype)
 
 
 @given(
