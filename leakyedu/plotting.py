@@ -713,6 +713,8 @@ def fit(figure: Figure) -> None:
     if not presenting():
         return
     for axes in figure.axes:
+        # Longer than the axis, it would be cut at the edge of the picture.
+        axes.set_ylabel(axes.get_ylabel().replace(" v and ", " v\nand "))
         for text in axes.get_legend().get_texts() if axes.get_legend() else ():
             text.set_fontsize(max(text.get_fontsize(), 8.5))
         for line in axes.get_lines():

@@ -605,3 +605,16 @@ def test_variances_of_another_shape_are_refused():
         plotting.in_bands(dts, {"scaled": torch.zeros(3)}, torch.zeros(2), 0.1)
     with pytest.raises(ValueError, match=r"must have the shape of dts"):
         plotting.in_bands(dts, {}, torch.zeros(2), 0.1)
+
+
+def test_in_front_of_a_class_no_word_beside_an_axis_is_cut():
+    plotting.presentation()
+    try:
+        figure, sentence = plotting.trajectory(simulate(pulse(40)))
+        plotting.picture(figure, sentence)
+    finally:
+        plotting.presentation(False)
+
+    label = figure.axes[0].yaxis.label.get_window_extent()
+    assert label.y0 >= 0
+    assert label.y1 <= figure.bbox.height
