@@ -32,6 +32,11 @@ class Lesson:
                 "menuitem", name=re.compile(rf"^{name}( (Ctrl|Alt|Shift)\b.*)?$")
             ).first.click()
 
+    def save(self) -> None:
+        """Save, and wait until it is done: a tab that is closed before asks what to do."""
+        self.menu("File", "Save Notebook")
+        expect(self.page.locator(".lm-mod-current.jp-mod-dirty")).to_have_count(0, timeout=SLOWLY)
+
     def run_all(self) -> None:
         self.menu("Run", "Run All Cells")
         last = self.page.locator(".jp-CodeCell .jp-InputPrompt").last

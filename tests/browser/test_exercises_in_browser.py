@@ -38,8 +38,7 @@ def test_wrong_then_three_hints_then_right_then_a_tick_that_stays(start_page, fi
     expect(first_check).to_contain_text("Right. 2.", timeout=SLOWLY)
     expect(the_map(start_page)).to_have_text(re.compile("Start here.*1 of 1.*done"))
 
-    start_page.menu("File", "Save Notebook")
-    expect(page.locator(".lm-mod-current.jp-mod-dirty")).to_have_count(0)
+    start_page.save()
     start_page.menu("Kernel", "Shut Down Kernel")
     start_page.open()
 

@@ -40,8 +40,7 @@ def work(lesson: Lesson) -> None:
     run(lesson, "import torch")
     lesson.rewrite("ex.peak_time.predict", PREDICTION)
     expect(lesson.rewrite("def my_step", STEP)).to_contain_text("Right.", timeout=SLOWLY)
-    lesson.menu("File", "Save Notebook")
-    expect(lesson.page.locator(".lm-mod-current.jp-mod-dirty")).to_have_count(0)
+    lesson.save()
 
 
 def is_kept(lesson: Lesson, path: Path, progress: Path) -> bool:
@@ -146,8 +145,7 @@ def test_after_a_killed_browser_the_kernel_goes_on(chromium, lab):
         if n == 0:
             work(lesson)
             lesson.rewrite("li_feed_forward_step(x", "mine = 41  # li_feed_forward_step(x")
-            lesson.menu("File", "Save Notebook")
-            expect(lesson.page.locator(".lm-mod-current.jp-mod-dirty")).to_have_count(0)
+            lesson.save()
         kernels.append(kernel_of(server_of(lab.folder.parent), lab, name).pid)
         time.sleep(n / 4)
         kill_the_browser(mark)

@@ -121,8 +121,7 @@ def test_a_recall_question_is_answered_by_keyboard(lesson):
 def test_what_was_there_is_there_the_next_day(lesson, page):
     lesson.run_all()
     expect(page.get_by_text("Answer 5")).to_be_visible(timeout=SLOWLY)
-    lesson.menu("File", "Save Notebook")
-    expect(page.locator(".lm-mod-current.jp-mod-dirty")).to_have_count(0)
+    lesson.save()
     lesson.menu("Kernel", "Shut Down Kernel")
 
     lesson.open()
@@ -136,7 +135,7 @@ def test_closing_a_lesson_ends_its_kernel(lesson, page, lab):
     lesson.run_all()
     before = len(lab.api("kernels"))
 
-    lesson.menu("File", "Save Notebook")
+    lesson.save()
     with page.expect_response(lambda response: response.request.method == "DELETE"):
         lesson.menu("File", "Close Tab")
 
