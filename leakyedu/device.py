@@ -5,6 +5,9 @@ from pathlib import Path
 
 import torch
 
+# Kinds of devices that have no float64.
+WITHOUT_FLOAT64 = {"mps"}
+
 
 def best_device() -> torch.device:
     """Return the device on which large work runs fastest here.

@@ -17,13 +17,14 @@ from torch import Tensor
 from leakyedu.model import (
     LIParameters,
     LIState,
-    are_fixed_numbers,
     as_input,
     check_dt,
     check_input,
     check_parameters,
     check_shapes,
     check_state,
+    is_widened,
+    named_constants,
     widen,
 )
 
@@ -59,7 +60,7 @@ def li_feed_forward_step(
 
     Source: Gerstner et al., *Neuronal Dynamics* (2014), section 1.3; Norse 1.1.0 for the order.
     """
-    return _step("input_tensor", input_tensor, state, p, dt)
+    return step_named("input_tensor", input_tensor, state, p, dt, fresh="resting_state(input_tensor)")
 
 
 def li_step(
@@ -92,8 +93,8 @@ def li_step(
 
     Source: Norse 1.1.0, ``norse.torch.functional.leaky_integrator.li_step``.
     """
-    jumps = weighted_spikes(input_spikes, input_weights)
-    return _step("(input_spikes @ input_weights.T)", jumps, state, p, dt)
+    jumps, name = weighted_spikes(input_spikes, input_weights), "input_spikes @ input_weights.T"
+    return step_named(f"({name})", jumps, state, p, dt, fresh=f"resting_state({name})")
 
 
 def weighted_spikes(
@@ -101,14 +102,16 @@ def weighted_spikes(
 ) -> Tensor:
     """Return the jumps ``spikes @ weights.T``, of shape ``(..., neurons)``; see :func:`li_step`.
 
-    ``names`` is what an error calls the two.
+    ``names`` is what an error calls the two. Under autocast the product has its dtype, the jumps that of the
+    weights.
     """
     s, w = names
     check_input(w, weights)
     if not weights.is_floating_point():
         raise TypeError(f"{w} must be floating, got {weights.dtype}. Use {w}.float().")
     check_input(s, spikes)
-    if spikes.is_floating_point() and spikes.dtype is not weights.dtype:
+    agree = not spikes.is_floating_point() or spikes.dtype is weights.dtype
+    if not agree and not is_widened(spikes, weights.dtype):
         raise TypeError(
             f"{s} and {w} must share one dtype, got {spikes.dtype} and {weights.dtype}. "
             f"Convert one, for example {s}.to({weights.dtype})."
@@ -132,29 +135,22 @@ def weighted_spikes(
     return jumps if jumps.dtype is weights.dtype else jumps.to(weights.dtype)
 
 
-def _step(
-    name: str, x: Tensor, state: LIState, p: LIParameters, dt: float | Tensor
+def step_named(
+    name: str, x: Tensor, state: LIState, p: LIParameters, dt: float | Tensor, fresh: str = "state=None"
 ) -> tuple[Tensor, LIState]:
-    """Check and step; ``name`` is what an error calls the input ``x``."""
+    """Check and step; ``name`` is what an error calls the input ``x``, ``fresh`` how a new batch is begun."""
     check_dt(dt)
-    check_parameters(p)
+    numbers = check_parameters(p)
     check_state(state)
     v, i = state.v, state.i
     x = as_input(name, x, v.dtype)
     if not _is_plain(x, v, i, p, dt):
-        check_shapes(
-            {name: x, "state.v": v, "state.i": i},
-            {"p.tau_syn_inv": p.tau_syn_inv, "p.tau_mem_inv": p.tau_mem_inv, "p.v_leak": p.v_leak}
-            | {"dt": dt},
-        )
-    tau_syn_inv, tau_mem_inv, v_leak = widen(p, v.dtype)
-    if isinstance(dt, float) and are_fixed_numbers(tau_syn_inv, tau_mem_inv):
-        loss, gain = _coefficients(tau_syn_inv.item(), tau_mem_inv.item(), dt, tau_syn_inv.dtype)
+        check_shapes(name, x.shape, x.device, state, named_constants(p, dt), fresh=fresh, whole=(name, ()))
+    tau_syn_inv, tau_mem_inv, v_leak = p = widen(p, v.dtype)
+    if numbers and isinstance(dt, float) and not (tau_syn_inv.requires_grad or tau_mem_inv.requires_grad):
+        loss, gain = _of_numbers(*numbers[:2], dt, tau_syn_inv.dtype)
     else:
-        if isinstance(dt, Tensor):
-            # Times a 0-dim parameter, a float32 dt per neuron would make float32 coefficients.
-            dt = dt.to(torch.promote_types(dt.dtype, tau_mem_inv.dtype))
-        loss, gain = -dt * tau_syn_inv, dt * tau_mem_inv
+        loss, gain = loss_and_gain(p, dt)
 
     i_jumped = i + x
     v_new = v + gain * ((v_leak - v) + i_jumped)
@@ -164,21 +160,31 @@ def _step(
     return v_new, LIState(v_new, i_new)
 
 
+def loss_and_gain(p: LIParameters, dt: float | Tensor) -> tuple[Tensor, Tensor]:
+    """Return what a step multiplies current and voltage with, for parameters in the dtype of these."""
+    if isinstance(dt, Tensor):
+        # Times a 0-dim parameter, a float32 dt per neuron would make float32 coefficients.
+        dt = dt.to(torch.promote_types(dt.dtype, p.tau_mem_inv.dtype))
+    return -dt * p.tau_syn_inv, dt * p.tau_mem_inv
+
+
 @lru_cache(maxsize=64)
-def _coefficients(
+def _of_numbers(
     tau_syn_inv: float, tau_mem_inv: float, dt: float, dtype: torch.dtype
 ) -> tuple[Tensor, Tensor]:
-    """Return what multiplies current and voltage; to multiply the constants takes a third of a step."""
+    """Remember :func:`loss_and_gain`: to multiply the constants takes a third of a step."""
     # What inference mode makes, autograd would refuse later.
     with torch.inference_mode(False):
         a, b = (torch.tensor(x, dtype=dtype, device="cpu") for x in (tau_syn_inv, tau_mem_inv))
-        return -dt * a, dt * b
+        return loss_and_gain(LIParameters(a, b), dt)
 
 
 def _is_plain(x: Tensor, v: Tensor, i: Tensor, p: LIParameters, dt: float | Tensor) -> bool:
-    """Tell whether this is the common case, one shape and scalar constants, which cannot grow."""
+    """Tell whether this is the common case, one shape and a constant for all or for each neuron."""
+    shape, device = x.shape, x.device
     # A loop, because the generator of any(...) costs more than the looks themselves.
     for c in (*p, dt):
-        if isinstance(c, Tensor) and (c.ndim or not c.is_cpu):
+        everywhere = not isinstance(c, Tensor) or (c.ndim == 0 and c.is_cpu)
+        if not everywhere and (c.shape != shape[-c.ndim :] or c.device != device):
             return False
-    return x.shape == v.shape == i.shape and x.device == v.device == i.device
+    return shape == v.shape == i.shape and device == v.device == i.device

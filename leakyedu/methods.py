@@ -10,11 +10,13 @@ easier to compute. :math:`A` is upper triangular, so :math:`M` is too, with :mat
 :math:`R(-b)` on its diagonal and :math:`a` times their divided difference beside it, where
 :math:`a = \Delta t / \tau_\text{mem}` and :math:`b = \Delta t / \tau_\text{syn}`.
 
-A method is an object to pass, ``simulate(inputs, method=exact)``; a function of your own will do.
+A method is an object to pass, ``simulate(inputs, method=exact)``; a function of your own will do. Those
+of this file are listed in ``ALL``.
 
 Source: Hairer and Wanner, *Solving Ordinary Differential Equations II* (1996), chapter IV.
 """
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -183,6 +185,32 @@ def held_current(p: LIParameters, dt: float | Tensor) -> Propagator:
     """
     a, b = _steps_per_time_constant(p, dt)
     return Propagator(v_from_v=torch.exp(-a), v_from_i=-torch.expm1(-a), i_from_i=torch.exp(-b))
+
+
+class KnownMethod(NamedTuple):
+    r"""A method and what is known of it.
+
+    Attributes:
+        function: the method, ``(p, dt) -> Propagator``.
+        order: the power of :math:`\Delta t` with which its error over a fixed span of time vanishes.
+        rings: the :math:`\Delta t / \tau` beyond which its error changes sign with each step.
+        diverges: the :math:`\Delta t / \tau` beyond which its error grows with each step.
+    """
+
+    function: Method
+    order: float
+    rings: float = math.inf
+    diverges: float = math.inf
+
+
+ALL = (
+    KnownMethod(euler, order=1, rings=1, diverges=2),
+    KnownMethod(backward_euler, order=1),
+    KnownMethod(trapezoid, order=2, rings=2),
+    KnownMethod(runge_kutta4, order=4, diverges=2.785293563405282),
+    KnownMethod(held_current, order=1),
+    KnownMethod(exact, order=math.inf),
+)
 
 
 def _steps_per_time_constant(p: LIParameters, dt: float | Tensor) -> tuple[Tensor, Tensor]:

@@ -22,6 +22,21 @@ symbol                         name             unit      default
 The current carries the unit of the voltage, because the membrane resistance is absorbed in it. Both
 parameters are *inverse* time constants, as in Norse; :meth:`LIParameters.from_tau` takes them in second.
 
+**The result has the shape of the input**; everything else must fit it.
+
+================================  ==================================  =====================  =================
+call                              input                               ``state.v, state.i``   result
+================================  ==================================  =====================  =================
+``li_feed_forward_step, LICell``  ``S``, which is ``(..., neurons)``  ``S`` or ``()``        ``S``
+``li_step, LILinearCell``         ``(..., inputs)``                   ``S`` or ``()``        ``S``
+``simulate, LI``                  ``(time, *S)``                      ``S`` or ``()``        ``(time, *S)``
+``LI(batch_first=True)``          ``(batch, time, ...)``              ``S`` or ``()``        as the input
+================================  ==================================  =====================  =================
+
+Of a state, each part is for itself, and one of another size is never broadcast: it is that of another batch,
+or a whole trajectory. Parameters and ``dt`` may have any shape that broadcasts to ``S`` without making it
+larger: ``()``, ``(neurons,)``, ``(batch, 1)``. ``S`` is ``()`` for one neuron, and then so are all of these.
+
 Checks live here, so that every function says the same thing about the same mistake. Values are read
 where that costs nothing: from plain tensors on the CPU, outside ``torch.compile`` and ``torch.func``.
 Elsewhere only kind, dtype, shape and device are checked, so nothing synchronises or breaks a graph.
@@ -32,7 +47,6 @@ Source: Gerstner et al., *Neuronal Dynamics* (2014), sections 1.3 and 3.1.
 import math
 import sys
 import warnings
-import weakref
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -40,12 +54,21 @@ import torch
 from torch import Tensor
 from torch.nn import Parameter
 
+from leakyedu.torch_private import are_tracers_active, are_transforms_active, register_namedtuple
+
 # Outside these bounds, in second, a time constant of a neuron was meant in another unit.
 SHORTEST_TIME_CONSTANT, LONGEST_TIME_CONSTANT = 1e-5, 1e3
 
 
 class LIState(NamedTuple):
     """State of a leaky integrator, or a trajectory of states with time as the first axis.
+
+    ``LIState(trajectory.v[-1], trajectory.i[-1])`` goes on from the end of a trajectory, and
+    ``LIState(state.v.detach(), state.i.detach())`` does so without its past: truncated back-propagation.
+
+    A checkpoint may hold a state or parameters. ``import leakyedu.model`` before ``torch.load``, and before
+    ``torch.export.load``: their safe defaults then know both. Keep these defaults: somebody else's file, read
+    with ``weights_only=False``, runs what code it holds.
 
     Attributes:
         v: voltage in volt, of shape ``(..., neurons)``.
@@ -68,9 +91,9 @@ class LIParameters(NamedTuple):
     counts as float64. An inverse of 0 is a time constant without end: the limit without a leak.
     """
 
-    tau_syn_inv: Tensor = torch.tensor(1 / 5e-3, dtype=torch.float32)
-    tau_mem_inv: Tensor = torch.tensor(1 / 1e-2, dtype=torch.float32)
-    v_leak: Tensor = torch.tensor(0.0, dtype=torch.float32)
+    tau_syn_inv: Tensor = torch.tensor(1 / 5e-3, dtype=torch.float32, device="cpu")
+    tau_mem_inv: Tensor = torch.tensor(1 / 1e-2, dtype=torch.float32, device="cpu")
+    v_leak: Tensor = torch.tensor(0.0, dtype=torch.float32, device="cpu")
 
     @classmethod
     def from_tau(
@@ -107,8 +130,15 @@ class LIParameters(NamedTuple):
         p = cls(1 / as_tensor(tau_syn), 1 / as_tensor(tau_mem), as_tensor(v_leak))
         check_parameters(p)
         check_constants(p)
-        warn_about_units(p)
+        warn(about_units(p))
         return p
+
+
+# With weights_only, its default, torch.load builds tensors and what is named here: two tuples, which run
+# nothing. torch.export may write them down.
+torch.serialization.add_safe_globals([LIState, LIParameters])
+register_namedtuple(LIState, serialized_type_name="leakyedu.model.LIState")
+register_namedtuple(LIParameters, serialized_type_name="leakyedu.model.LIParameters")
 
 
 def resting_state(inputs: Tensor, p: LIParameters = LIParameters(), *, time_axis: bool = False) -> LIState:
@@ -125,7 +155,8 @@ def resting_state(inputs: Tensor, p: LIParameters = LIParameters(), *, time_axis
 
     Returns:
         State of shape ``(..., neurons)`` in the dtype of ``inputs``, or in the default dtype where
-        the inputs are spikes (bool or integer). A learned ``v_leak`` stays in its graph.
+        the inputs are spikes (bool or integer); under autocast in float32 where the inputs are narrower.
+        A learned ``v_leak`` stays in its graph.
 
     Raises:
         TypeError: if ``inputs`` is no real tensor, or a parameter is no floating tensor.
@@ -138,10 +169,14 @@ def resting_state(inputs: Tensor, p: LIParameters = LIParameters(), *, time_axis
             "inputs must have a time axis in front, got shape (). For one step use time_axis=False."
         )
     shape = inputs.shape[1:] if time_axis else inputs.shape
-    dtype = inputs.dtype if inputs.is_floating_point() else torch.get_default_dtype()
+    name = "inputs[0]" if time_axis else "inputs"
+    check_shapes(name, shape, inputs.device, None, named_constants(p))
+    return at_rest(inputs, shape, p.v_leak, dtype_at_rest(inputs))
+
+
+def at_rest(inputs: Tensor, shape: torch.Size, v_leak: float | Tensor, dtype: torch.dtype) -> LIState:
+    """Return :func:`resting_state` of a shape and dtype; nothing is checked."""
     zeros = torch.zeros(shape, dtype=dtype, device=inputs.device)
-    v_leak = p.v_leak
-    check_shapes({"inputs": zeros}, {f"p.{name}": x for name, x in zip(LIParameters._fields, p, strict=True)})
     return LIState(v=zeros + (v_leak.to(dtype) if isinstance(v_leak, Tensor) else v_leak), i=zeros)
 
 
@@ -165,16 +200,38 @@ def check_dt(dt: float | Tensor, name: str = "dt") -> None:
         )
 
 
-def check_parameters(p: LIParameters) -> None:
-    """Raise unless ``p`` has inverse time constants of at least 0 and a finite ``v_leak``."""
-    if not isinstance(p, tuple) or getattr(p, "_fields", None) != LIParameters._fields:
+def check_parameters(p: LIParameters) -> tuple[float, float, float | Tensor] | None:
+    """Raise unless ``p`` has inverse time constants of at least 0 and a finite ``v_leak``.
+
+    Returns:
+        All three, as Python numbers where they are tensors of one number that can be read; None if an
+        inverse is not. Nothing is remembered, so a change in place is seen at the next step, one through
+        ``.data`` too.
+    """
+    # Another library's may do. Its fields are not compared in a graph: torch 2.8 cannot.
+    if not isinstance(p, LIParameters) and not (
+        isinstance(p, tuple)
+        and hasattr(p, "tau_syn_inv")
+        and (torch.compiler.is_compiling() or p._fields == LIParameters._fields)
+    ):
         got = f"the class {p.__name__}" if isinstance(p, type) else type(p).__name__
         raise TypeError(
             f"p must be LIParameters, got {got}. "
             "Use LIParameters.from_tau(tau_syn=0.005, tau_mem=0.01, v_leak=0.0)."
         )
-    if _is_known_good(p):
-        return
+    a, b, c = p
+    # Good tensors in few operations: what follows takes as long as a step.
+    if (
+        values_are_readable(a, b, c)
+        and a.is_floating_point() and b.is_floating_point() and c.is_floating_point()
+    ):  # fmt: skip
+        a, b, c = (x.detach() if x.ndim else x.item() for x in p)
+        if (
+            _is_inverse(a)
+            and _is_inverse(b)
+            and (is_finite(c) if isinstance(c, Tensor) else math.isfinite(c))
+        ):
+            return (a, b, c) if isinstance(a, float) and isinstance(b, float) else None
     for name, inverse in (("tau_syn", p.tau_syn_inv), ("tau_mem", p.tau_mem_inv)):
         _check_kind(f"p.{name}_inv", inverse)
         if not _holds(inverse, rule := lambda x: (x >= 0) & (x < math.inf)):
@@ -188,17 +245,18 @@ def check_parameters(p: LIParameters) -> None:
         raise ValueError(
             f"p.v_leak must be finite, got {_show(p.v_leak, rule)}. It is the voltage at rest, in volt."
         )
-    _remember_good(p)
+    return None
 
 
 def check_constants(p: LIParameters, dt: float | Tensor = 1.0) -> None:
     """Raise unless ``p`` and ``dt`` broadcast; whether they fit the neurons, each call checks."""
-    a, b, c = p
-    # A loop over any(...) would cost more than the look itself.
-    if getattr(a, "ndim", 0) == getattr(b, "ndim", 0) == getattr(c, "ndim", 0) == getattr(dt, "ndim", 0) == 0:
+    # Not getattr(x, "ndim", 0): of a number that torch.compile keeps open, it cannot be asked.
+    for x in (*p, dt):
+        if isinstance(x, Tensor) and x.ndim:
+            break
+    else:
         return
-    named = {f"p.{name}": x for name, x in zip(LIParameters._fields, p, strict=True)} | {"dt": dt}
-    shapes = {name: tuple(x.shape) for name, x in named.items() if isinstance(x, Tensor)}
+    shapes = {name: tuple(x.shape) for name, x in named_constants(p, dt).items() if isinstance(x, Tensor)}
     try:
         torch.broadcast_shapes(*shapes.values())
     except RuntimeError:
@@ -209,9 +267,13 @@ def check_constants(p: LIParameters, dt: float | Tensor = 1.0) -> None:
 
 
 def check_input(name: str, x: Tensor) -> None:
-    """Raise unless ``x`` is a real tensor; bool and integers are spikes."""
+    """Raise unless ``x`` is a real tensor whose numbers all stand in memory; bool and integers are spikes."""
     if not isinstance(x, Tensor):
-        raise TypeError(f"{name} must be a tensor, got {type(x).__name__}. Use torch.as_tensor({name}).")
+        raise TypeError(f"{name} must be a tensor, got {type(x).__name__}. {_how_to_make_a_tensor(name, x)}")
+    if x.layout is not torch.strided or x.is_nested:
+        way = f"torch.nested.to_padded_tensor({name}, 0.0)" if x.is_nested else f"{name}.to_dense()"
+        kind = "nested" if x.is_nested else str(x.layout)
+        raise TypeError(f"{name} must be a dense tensor, got a {kind} one. Use {way}.")
     if x.is_complex():
         raise TypeError(f"{name} must be real, got {x.dtype}. Pass {name}.real or {name}.abs().")
 
@@ -219,16 +281,17 @@ def check_input(name: str, x: Tensor) -> None:
 def check_state(state: LIState) -> None:
     """Raise unless ``state`` has floating tensors ``v`` and ``i`` of one dtype."""
     if not (hasattr(state, "v") and hasattr(state, "i")):
+        pair = isinstance(state, (tuple, list)) and len(state) == 2
+        way = "LIState(*state)" if pair else "LIState(v=torch.tensor(0.0), i=torch.tensor(0.0))"
         raise TypeError(
-            f"state must be an LIState, got {type(state).__name__}. "
-            "Use resting_state(input) or LIState(v=..., i=...)."
+            f"state must be an LIState, got {type(state).__name__}. Use {way}, or what a call returned."
         )
     for name, x in (("state.v", state.v), ("state.i", state.i)):
         if not isinstance(x, Tensor) or not x.is_floating_point():
-            got = x.dtype if isinstance(x, Tensor) else type(x).__name__
-            raise TypeError(
-                f"{name} must be a floating tensor, got {got}. Use torch.zeros(...) or {name}.float()."
-            )
+            got, way = (x.dtype, f"{name}.float()") if isinstance(x, Tensor) else (type(x).__name__, None)
+            raise TypeError(f"{name} must be a floating tensor, got {got}. Use {way or 'torch.tensor(0.0)'}.")
+        if x.layout is not torch.strided:
+            raise TypeError(f"{name} must be a dense tensor, got {x.layout}. Use {name}.to_dense().")
     if state.v.dtype is not state.i.dtype:
         raise TypeError(
             f"state.v and state.i must share one dtype, got {state.v.dtype} and {state.i.dtype}. "
@@ -236,59 +299,93 @@ def check_state(state: LIState) -> None:
         )
 
 
-def check_shapes(states: dict[str, Tensor], constants: dict[str, float | Tensor]) -> None:
-    """Raise unless everything broadcasts to a shape that one of the ``states`` already has.
+class StateSizeError(ValueError, RuntimeError):
+    """A state of another size; RuntimeError is what torch's recurrent modules raise there."""
 
-    Broadcasting (4, 1) with (3,) would build the outer product (4, 3) in silence: twelve neurons out
-    of four or three. Tensors must also share a device; a 0-dim one may stay on the CPU.
+
+def named_constants(p: LIParameters, dt: float | Tensor = 1.0) -> dict[str, float | Tensor]:
+    """Return parameters and ``dt`` by the names that an error calls them."""
+    return {**{f"p.{name}": x for name, x in zip(LIParameters._fields, p, strict=True)}, "dt": dt}
+
+
+def check_shapes(
+    name: str,
+    shape: torch.Size,
+    device: torch.device,
+    state: LIState | None,
+    constants: dict[str, float | Tensor],
+    *,
+    fresh: str = "state=None",
+    whole: tuple[str, tuple[int, ...]] | None = None,
+) -> None:
+    """Raise unless the result has the shape of the input: everything else must broadcast to it.
+
+    The table of what may have which shape stands at the top of this file. Tensors must also share a device; a
+    0-dim one may stay on the CPU.
+
+    Args:
+        name: what an error calls the input to one step.
+        shape: of that input.
+        device: of that input.
+        state: where it starts, if given.
+        constants: parameters and ``dt``, by name.
+        fresh: how a new batch is begun.
+        whole: what an error calls all of the input, and the shape that this has in front of ``shape``.
     """
-    named = states | {name: c for name, c in constants.items() if isinstance(c, Tensor)}
-    shapes = [x.shape for x in named.values()]
-    # The common case, one shape and scalar constants: torch.broadcast_shapes takes as long as a step.
-    if all(shape == shapes[0] or not shape for shape in shapes):
-        grown = shapes[0]
-    else:
-        try:
-            grown = torch.broadcast_shapes(*shapes)
-        except RuntimeError:
-            grown = None
-    if grown not in [x.shape for x in states.values()]:
-        listed = [
-            f"{name} of shape {tuple(x.shape)}" for name, x in named.items() if x.ndim or name in states
-        ]
-        what = "do not fit together" if grown is None else f"would grow to {tuple(grown)}"
-        raise ValueError(
-            f"{_enumerate(listed)} {what}. Give the state the shape of the input, for example "
-            "resting_state(input), and parameters the shape () or (neurons,)."
-        )
-    devices = {x.device for x in named.values() if x.ndim or x.device.type != "cpu"}
-    if len(devices) > 1:
-        listed = [f"{name} on {x.device}" for name, x in named.items()]
+    states = {} if state is None else {"state.v": state.v, "state.i": state.i}
+    for field, x in states.items():
+        # Lengths first: of shapes of unequal rank, torch.compile would compare what it keeps open.
+        if x.ndim and not (x.ndim == len(shape) and x.shape == shape):
+            raise StateSizeError(
+                f"{field} of shape {tuple(x.shape)} must have the shape of {name}, {tuple(shape)}"
+                f"{', or ()' if len(shape) else ''}.{_ways_out(shape, tuple(x.shape), fresh, whole)}"
+            )
+    tensors = {field: c for field, c in constants.items() if isinstance(c, Tensor)}
+    for field, c in tensors.items():
+        if not _broadcasts(c.shape, shape):
+            try:
+                what = f"would grow to {tuple(torch.broadcast_shapes(c.shape, shape))}"
+            except RuntimeError:
+                what = "do not fit together"
+            raise ValueError(
+                f"{name} of shape {tuple(shape)} and {field} of shape {tuple(c.shape)} {what}. "
+                f"Give {field} the shape () or (neurons,)."
+            )
+    named = {**states, **tensors}
+    on = {field: x.device for field, x in named.items() if x.ndim or x.device.type != "cpu"}
+    if any(place != device for place in on.values()):
+        listed = [f"{name} on {device}"] + [f"{field} on {x.device}" for field, x in named.items()]
         raise ValueError(f"{_enumerate(listed)} must share one device. Move them with .to(device).")
 
 
-def warn_about_units(p: LIParameters) -> bool:
-    """Warn once if a time constant looks like milliseconds; return whether it did."""
+def about_units(p: LIParameters) -> tuple[str, type[Warning]] | None:
+    """Return what to warn of if a time constant looks like milliseconds."""
     # A little room: the inverse of a bound, in float32, must not fall outside of it.
     low, high = 0.999 / LONGEST_TIME_CONSTANT, 1.001 / SHORTEST_TIME_CONSTANT
     for name, inverse in (("tau_syn", p.tau_syn_inv), ("tau_mem", p.tau_mem_inv)):
-        if not _holds(inverse, rule := lambda x: (x == 0) | (x > low) & (x < high)):
-            warn(
-                f"{name} = {_show(1 / inverse, lambda x: rule(1 / x))} s is outside "
-                f"{SHORTEST_TIME_CONSTANT:g} to {LONGEST_TIME_CONSTANT:g} s. Times are in second: "
-                f"did you mean milliseconds, {name}=0.01 for 10 ms?",
+        # Without a leak there is no time constant to be meant otherwise.
+        leak = inverse.where(inverse != 0, 1.0) if isinstance(inverse, Tensor) else inverse or 1.0
+        if not _holds(leak, lambda x: low < x < high):
+            tau = _show(1 / inverse, lambda x: x.isinf() | (x > 1 / high) & (x < 1 / low))
+            return (
+                (
+                    f"{name} = {tau} s is outside "
+                    f"{SHORTEST_TIME_CONSTANT:g} to {LONGEST_TIME_CONSTANT:g} s. Times are in second: "
+                    f"did you mean milliseconds, {name}=0.01 for 10 ms?"
+                ),
                 UserWarning,
             )
-            return True
-    return False
+    return None
 
 
-def warn(message: str, category: type[Warning]) -> None:
-    """Warn about the first caller outside of this package and of torch: the line to change."""
+def warn(what: tuple[str, type[Warning]] | None) -> None:
+    """Warn, if at all, about the first caller outside of this package and of torch: the line to change."""
+    if what is None:
+        return
     frame, level = sys._getframe(1), 1
     while frame and frame.f_globals.get("__name__", "").split(".")[0] in ("leakyedu", "torch"):
         frame, level = frame.f_back, level + 1
-    warnings.warn(message, category, stacklevel=level + 1)
+    warnings.warn(*what, stacklevel=level + 1)
 
 
 def as_tensor(x: float | Tensor) -> Tensor:
@@ -310,11 +407,14 @@ def widen(p: LIParameters, dtype: torch.dtype) -> LIParameters:
 
 
 def as_input(name: str, x: Tensor, dtype: torch.dtype) -> Tensor:
-    """Return ``x`` in the dtype of the state: spikes are converted, another floating dtype is refused."""
-    if isinstance(x, Tensor) and x.dtype is dtype:
+    """Return ``x`` in the dtype of the state: spikes are converted, another floating dtype is refused.
+
+    Under autocast a narrower one is widened: what comes from a linear layer has half of the digits there.
+    """
+    if isinstance(x, Tensor) and x.dtype is dtype and x.layout is torch.strided:
         return x
     check_input(name, x)
-    if x.is_floating_point():
+    if x.is_floating_point() and not is_widened(x, dtype):
         raise TypeError(
             f"{name} and state must share one dtype, got {x.dtype} and {dtype}. "
             f"Convert one, for example {name}.to({dtype})."
@@ -322,16 +422,38 @@ def as_input(name: str, x: Tensor, dtype: torch.dtype) -> Tensor:
     return x.to(dtype)
 
 
+# Asked here and not below: torch before 2.12 cannot compile the question.
+_WITH_AUTOCAST = {kind for kind in ("cpu", "cuda", "xpu", "mps") if torch.amp.is_autocast_available(kind)}
+
+
+def is_autocast(kind: str) -> bool:
+    """Tell whether torch.autocast is at work on a kind of device."""
+    return kind in _WITH_AUTOCAST and torch.is_autocast_enabled(kind)
+
+
+def is_widened(x: Tensor, dtype: torch.dtype) -> bool:
+    """Tell whether autocast is at work, and ``dtype`` can hold what ``x`` holds."""
+    return is_autocast(x.device.type) and torch.promote_types(x.dtype, dtype) is dtype
+
+
+def dtype_at_rest(inputs: Tensor, own: torch.dtype | None = None) -> torch.dtype:
+    """Return the dtype of a state that is not given.
+
+    That of the inputs; of spikes, and of what autocast made narrower, the layer's own one. Without a layer it
+    is the default dtype, and float32 under autocast.
+    """
+    if not inputs.is_floating_point():
+        return own or torch.get_default_dtype()
+    own = own or torch.float32
+    return own if inputs.dtype is not own and is_widened(inputs, own) else inputs.dtype
+
+
 def values_are_readable(*tensors: Tensor) -> bool:
     """Tell whether the numbers can be read without a synchronisation or a graph break."""
-    return (
-        not torch.compiler.is_compiling()
-        # No public name tells that vmap or grad is at work, where reading a value fails or breaks.
-        and not torch._C._are_functorch_transforms_active()
-        # Nor one that a tracer (torch.func.linearize, fake tensors) is.
-        and torch._C._len_torch_dispatch_stack() == 0
-        and all(x.is_cpu and type(x) in (Tensor, Parameter) for x in tensors)
-    )
+    for x in tensors:  # all(...) would take twice as long
+        if type(x) not in (Tensor, Parameter) or not x.is_cpu:
+            return False
+    return not (torch.compiler.is_compiling() or are_transforms_active() or are_tracers_active())
 
 
 def are_fixed_numbers(*tensors: Tensor) -> bool:
@@ -347,33 +469,44 @@ def is_finite(x: Tensor) -> bool:
 
 # -- Private ---------------------------------------------------------------------------------------
 
-# Parameters found good, by the ids of their tensors: weak references to these, and the versions at that
-# time. They serve thousands of steps, and reading their values each time would cost as much as a step.
-_known_good: dict[tuple[int, ...], tuple[weakref.ref, ...]] = {}
+
+def _broadcasts(inner: torch.Size, outer: torch.Size) -> bool:
+    """Tell whether a tensor of one shape broadcasts to another, without making that larger."""
+    more = len(outer) - len(inner)
+    # Not `in`: torch 2.6 does not find a size that a graph leaves open.
+    return more >= 0 and all(size == 1 or size == outer[more + axis] for axis, size in enumerate(inner))
 
 
-def _is_known_good(p: LIParameters) -> bool:
-    if torch.compiler.is_compiling():
-        return False
-    x, y, z = p
-    # One look-up: another thread may drop the entry between two.
-    known = _known_good.get((id(x), id(y), id(z)))
-    if known is None:
-        return False
-    a, b, c, versions = known
-    return (a() is x and b() is y and c() is z) and versions == (x._version, y._version, z._version)
+def _ways_out(shape: torch.Size, given: tuple[int, ...], fresh: str, whole: tuple | None) -> str:
+    """Say how to write what may have been meant by a state of another size."""
+    ways, (name, lead) = [f"{fresh} for a new batch"], whole or ("", ())
+    if len(given) == len(shape) + 1:
+        ways.append("LIState(trajectory.v[-1], trajectory.i[-1]) to go on from a trajectory")
+    if lead and given == (*lead, *shape):
+        ways.append(f"{name}[None] for one step of neurons in this state")
+    elif name and _broadcasts(shape, given):
+        view = f"[:{', None' * (len(given) - len(shape))}]" if lead and len(given) > len(shape) else ""
+        sizes = (-1,) * len(lead) + given
+        ways.append(f"{name}{view}.expand{sizes} for one input to all of these neurons")
+    return f" Use {'; '.join(ways)}."
 
 
-def _remember_good(p: LIParameters) -> None:
-    # Inference tensors have no version, so a later change of theirs could not be seen.
-    if all(isinstance(x, Tensor) and values_are_readable(x) and not x.is_inference() for x in p):
-        key = tuple(map(id, p))
-        first = weakref.ref(p[0], lambda _: _known_good.pop(key, None))
-        versions = tuple(x._version for x in p)
-        # Those that share a living first tensor, the default one for example, would pile up.
-        if len(_known_good) >= 1000:
-            _known_good.clear()
-        _known_good[key] = (first, weakref.ref(p[1]), weakref.ref(p[2]), versions)
+def _is_inverse(x: float | Tensor) -> bool:
+    if isinstance(x, float):
+        return 0 <= x < math.inf
+    return not x.numel() or (x.amin().item() >= 0 and is_finite(x))
+
+
+def _how_to_make_a_tensor(name: str, x: object) -> str:
+    if isinstance(x, torch.nn.utils.rnn.PackedSequence):
+        return f"Use torch.nn.utils.rnn.pad_packed_sequence({name}), which returns a tensor and lengths."
+    if isinstance(x, (list, tuple)) and x and all(isinstance(y, Tensor) for y in x):
+        if all(y.shape == x[0].shape for y in x):
+            return f"Use torch.stack({name})."
+        return f"Use torch.nn.utils.rnn.pad_sequence({name}), and lengths= for where each one ends."
+    if isinstance(x, (int, float, list, tuple)) or hasattr(x, "__array__"):
+        return f"Use torch.as_tensor({name})."
+    return f"Use {name}=torch.zeros(...), a tensor of jumps in volt."
 
 
 def _check_kind(name: str, x: float | Tensor) -> None:
@@ -389,13 +522,13 @@ def _check_kind(name: str, x: float | Tensor) -> None:
 
 
 def _holds(x: float | Tensor, rule) -> bool:
-    """Tell whether all values fulfil the rule, or cannot be read; NaN fulfils no comparison."""
+    """Tell whether all values lie in the interval of the rule, or cannot be read; NaN lies in none."""
     if not isinstance(x, Tensor):
         return bool(rule(x))
-    if not values_are_readable(x):
+    if not values_are_readable(x) or not x.numel():
         return True
-    # As a Python number, one value is read five times faster.
-    return bool(rule(x.item()) if x.ndim == 0 else rule(x.detach()).all())
+    # An interval that holds the smallest and the largest holds all; of values with a NaN, both are NaN.
+    return all(rule(end.item()) for end in x.detach().aminmax())
 
 
 def _show(x: float | Tensor, rule) -> str:

@@ -1,18 +1,17 @@
-r"""The recurrence of a leaky integrator over a whole sequence, without waiting for each step.
+r"""The recurrence of a leaky integrator over a whole sequence, and its gradient.
 
 .. math::
     i^+_n &= i_{n-1} + x_n \\
-    v_n - r &= M_{vv} \, (v_{n-1} + w_n - r) + M_{vi} \, i^+_n \\
+    v_n - r &= M_{vv} \, (v_{n-1} - r) + M_{vi} \, i^+_n \\
     i_n &= M_{ii} \, i^+_n
 
-:math:`x_n` is the jump of the current and :math:`r` the voltage at rest. The kick :math:`w_n` of the
-voltage is there for the gradient, which obeys the same recurrence backwards in time, voltage and current
-having changed places.
+:math:`x_n` is the jump of the current and :math:`r` the voltage at rest. On a CPU the fastest way is this
+loop, compiled: :mod:`leakyedu.compiled`.
 
-Time is cut into blocks. What the inputs of a block add to the state at its end is a weighted sum, the
-weights being powers of :math:`M`. A scan over these few sums gives the state in which each block starts,
-and then all blocks run side by side: on a CPU a step of all of them is one row of numbers, elsewhere a
-block is one product with the lower triangular matrix of the powers.
+Elsewhere, and for what follows the operations of torch, time is cut into blocks. What the inputs of a block
+add to the state at its end is a weighted sum, the weights being powers of :math:`M`. A scan over these few
+sums gives the state in which each block starts, and then all blocks run side by side: each is one product
+with the lower triangular matrix of the powers.
 
 Source: Blelloch, *Prefix Sums and Their Applications* (1990); Martin and Cundy, *Parallelizing Linear
 Recurrent Neural Nets Over Sequence Length* (2018).
@@ -20,32 +19,26 @@ Recurrent Neural Nets Over Sequence Length* (2018).
 
 import math
 from functools import lru_cache
-from itertools import repeat
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 
+from leakyedu import compiled
 from leakyedu.methods import Propagator
-from leakyedu.model import are_fixed_numbers, is_finite, values_are_readable
-
-
-class _Sequence(NamedTuple):
-    """What to run, of shapes as in :func:`scan`; ``all_currents`` says whether each is wanted."""
-
-    x: Tensor
-    w: Tensor | None
-    v: Tensor
-    i: Tensor
-    rest: Tensor
-    m: Propagator
-    backwards: bool
-    all_currents: bool
+from leakyedu.model import are_fixed_numbers, is_autocast, is_finite, values_are_readable
+from leakyedu.torch_private import have_tangents
 
 
 def scan(
-    x: Tensor, v: Tensor, i: Tensor, rest: Tensor, m: Propagator, *, all_currents: bool
+    x: Tensor,
+    v: Tensor,
+    i: Tensor,
+    rest: Tensor,
+    m: Propagator,
+    euler: tuple[Tensor, Tensor] | None = None,
+    step: Tensor | None = None,
+    *,
+    all_currents: bool,
 ) -> tuple[Tensor, Tensor]:
     """Run neurons over a sequence of at least one step.
 
@@ -53,85 +46,162 @@ def scan(
         x: jumps, of shape ``(time, neurons)``.
         v: voltage at the start, of shape ``(neurons,)``.
         i: current at the start, likewise.
-        rest: voltage at rest, likewise.
+        rest: voltage at rest, of shape ``()`` or ``(neurons,)``.
         m: propagator, its entries all of shape ``()`` or all ``(neurons,)``, best in float64.
+        euler: for its roundings, what :func:`leakyedu.euler.loss_and_gain` returned, in that shape.
+        step: what :func:`step_of` returned for these, where it is known.
         all_currents: whether the current of each step is wanted.
 
     Returns:
         The voltages, of shape ``(time, neurons)``, and the currents likewise, or the last one alone.
     """
-    learned = torch.is_grad_enabled() and any(entry.requires_grad for entry in m)
+    arguments = x, v, i, rest, *m
+    if not values_are_readable(*arguments) or not _has_storage(x) or have_tangents(*arguments):
+        return _anywhere(*arguments, None, all_currents)
+    if not compiled.is_at_hand(x.numel()):
+        return _in_torch(*arguments, euler, all_currents)
+    step = step_of(rest, m, euler, x.dtype) if step is None else step
+    if not torch.is_grad_enabled() or not any(y.requires_grad for y in arguments):
+        return _run(x, v, i, step, euler is not None, all_currents)
+    learned = any(entry.requires_grad for entry in m)
     # The gradient of the propagator is a sum over all states, which it keeps.
-    voltages, currents = _scan(x, None, v, i, rest, *m, False, all_currents or learned)
-    return voltages, currents if all_currents or not learned else currents[-1]
+    voltages, currents = _Scan.apply(*arguments, step, euler is not None, all_currents or learned)
+    # A copy of the last one: whoever changes it must not change what the gradient needs.
+    return voltages, currents if all_currents or not learned else currents[-1].clone()
 
 
-def _scan(x: Tensor, w: Tensor | None, v: Tensor, i: Tensor, rest: Tensor, q, c, p, *how):
-    """Apply :class:`_Scan`, or what it computes where something else than autograd has to follow that."""
-    sequence = _Sequence(x, w, v, i, rest, Propagator(q, c, p), *how)
-    if (
-        torch.compiler.is_compiling()
-        or torch._C._are_functorch_transforms_active()
-        or torch._C._functorch.is_legacy_batchedtensor(x)  # torch.autograd's own vectorised Jacobians
-        or forward_ad._current_level >= 0
-    ):
-        return _anywhere(sequence)
-    if not torch.is_grad_enabled():
-        return _values(sequence)
-    return _Scan.apply(x, w, v, i, rest, q, c, p, *how)
+def _has_storage(x: Tensor) -> bool:
+    """Tell whether these are numbers, and not what torch.autograd's vectorised Jacobians run on."""
+    try:
+        x.untyped_storage()
+    except NotImplementedError:
+        return False
+    return True
 
 
-def _values(sequence: _Sequence) -> tuple[Tensor, Tensor]:
-    x, w, v, i, rest, m, *_ = sequence
-    readable = values_are_readable(x, v, i, rest, *m, *(() if w is None else (w,)))
-    return (_on_cpu if readable else _anywhere)(sequence)
+# -- The compiled loop -----------------------------------------------------------------------------
 
 
-def _on_cpu(sequence: _Sequence) -> tuple[Tensor, Tensor]:
-    """Run in the fastest of three ways, and step by step where only that gives the right numbers."""
-    time, neurons = sequence.x.shape
-    # Blocks as long as there are blocks cost the fewest operations. A row, which is one step of them all,
-    # need not be longer than 2^18: on two cores longer rows made a number no cheaper, and shorter ones
-    # did (1,024 x 32,768 in 2, 4, 8, 16 blocks: 52, 50, 47, 46 ms). Below 64 steps one block is fastest,
-    # and below a few million multiplications so are products (1,000 x 100: 0.34 against 0.53 ms; ten
-    # times the neurons: 1.6 against 1.3 ms). Where each neuron has its own powers these cost more than
-    # the steps beyond four thousand neurons (1,000 x 1,000: 4 against 8 ms; x 10,000: 50 against 31 ms).
-    most = math.isqrt(time)
-    own = sequence.m.v_from_v.ndim > 0
-    by_products = not own and time >= 64 and time * most * neurons <= 4e6
-    most = min(most, 2**18 // max(neurons, 1))
-    alone = time < 64 or most < 2 or (own and neurons > 2**12)
-    blocks = 1 if alone else min(range(most, most // 2, -1), key=lambda n: time % n)
+def step_of(rest: Tensor, m: Propagator, euler: tuple[Tensor, Tensor] | None, dtype: torch.dtype) -> Tensor:
+    """Return what the compiled loop calls ``step``; the arguments are those of :func:`scan`."""
+    loss, gain = euler or (m.i_from_i - 1, m.v_from_i)
+    four = [y.detach().to(dtype) for y in (rest, 1 - m.v_from_v, gain, loss)]
+    return torch.stack(torch.broadcast_tensors(*four))
 
+
+def _run(x: Tensor, v: Tensor, i: Tensor, *how) -> tuple[Tensor, Tensor]:
+    start = (y.detach().clone(memory_format=torch.contiguous_format) for y in (v, i))
+    return compiled.forward(x.detach().contiguous(), *start, *how)
+
+
+class _Scan(torch.autograd.Function):
+    r"""The compiled loop, and its gradient, which is a loop backwards.
+
+    With :math:`g_n` for the gradient with respect to the state of step :math:`n`,
+
+    .. math::
+        \lambda_n = g_n + M^T \lambda_{n+1}
+    """
+
+    @staticmethod
+    def forward(ctx, x, v, i, rest, q, c, p, step, euler, all_currents):
+        voltages, currents = _run(x, v, i, step, euler, all_currents)
+        known = (x, v, i, rest, voltages, currents) if any(ctx.needs_input_grad[4:7]) else ()
+        ctx.save_for_backward(q, c, p, *known)
+        ctx.step, ctx.all_currents, ctx.shapes = step, all_currents, [y.shape for y in (x, v, i, rest)]
+        ctx.set_materialize_grads(False)
+        return voltages, currents
+
+    @staticmethod
+    def backward(ctx, g_v, g_i):
+        if g_v is None and g_i is None:
+            return (None,) * 10
+        given = g_i if g_v is None else g_v
+        if torch.is_grad_enabled() or not _has_storage(given):
+            return *_followed(ctx, g_v, g_i), None, None, None
+        saved = ctx.saved_tensors  # asked once: a checkpoint computes them then
+        m, (x, v, i, _, *states) = saved[:3], saved[3:] or (None,) * 4
+        g_v = given.new_zeros(1, given.shape[-1]).expand(ctx.shapes[0]) if g_v is None else g_v
+        # That of a sum is one number everywhere.
+        g_v = g_v.contiguous() if g_v.stride(0) else g_v[:1].contiguous().expand(g_v.shape)
+        d_v, d_i = g_v.new_zeros(2, g_v.shape[1])
+        if g_i is not None and not ctx.all_currents:
+            d_i, g_i = g_i.clone(memory_format=torch.contiguous_format), None
+        states = [y.contiguous() for y in (x, *states, v, i)] if states else ()
+        d_x, d_m = compiled.backward(
+            g_v, g_i if g_i is None else g_i.contiguous(), d_v, d_i, ctx.step, states
+        )
+        # Raised together with rest and start, all voltages rise by as much.
+        d_rest = (g_v.sum(0) - d_v).sum_to_size(ctx.shapes[3]) if ctx.needs_input_grad[3] else None
+        d_m = (
+            (None,) * 3
+            if d_m is None
+            else [y.sum_to_size(of.shape).to(of) for y, of in zip(d_m, m, strict=True)]
+        )
+        return d_x, d_v, d_i, d_rest, *d_m, None, None, None
+
+
+def _followed(ctx, *gradients: Tensor | None) -> list[Tensor | None]:
+    """Return the gradients in operations that torch can follow, for derivatives of derivatives."""
+    g = [y for y in gradients if y is not None]
+    saved = ctx.saved_tensors
+    m, known = saved[:3], saved[3:7]
+    again = torch.is_grad_enabled()
+    with torch.enable_grad():
+        # Where the propagator is not learned, the gradient does not depend on what went in.
+        start = known or [
+            torch.zeros(y, dtype=g[0].dtype, device="cpu", requires_grad=True) for y in ctx.shapes
+        ]
+        run = _in_torch if all(map(_has_storage, g)) else _anywhere
+        results = run(*start, *m, None, ctx.all_currents)
+        results = [y for y, one in zip(results, gradients, strict=True) if one is not None]
+        asked = [n for n in range(7) if ctx.needs_input_grad[n]]
+        found = torch.autograd.grad(
+            results, [(*start, *m)[n] for n in asked], g, None, again, allow_unused=True
+        )
+    return [found[asked.index(n)] if n in asked else None for n in range(7)]
+
+
+# -- In operations of torch ------------------------------------------------------------------------
+
+
+def _in_torch(x, v, i, rest, q, c, p, euler, all_currents) -> tuple[Tensor, Tensor]:
+    """Run by products, and step by step where only that gives the right numbers, or takes less time."""
+    time, neurons = x.shape
     # Powers that leave the range of numbers would spoil the sums without a trace.
-    q, _, p = sequence.m
-    growth = max(
-        (abs(y.item()) if y.ndim == 0 else y.abs().amax().item() for y in (q, p) if y.numel()), default=0.0
-    )
-    if growth > 1 and time * math.log(growth) > 0.9 * math.log(torch.finfo(sequence.x.dtype).max):
-        by_products, blocks = False, 1
-
-    if by_products:
-        voltages, currents = _by_products(sequence)
-    else:
-        voltages, currents = _in_place(sequence, blocks)
-    last = 0 if sequence.backwards else -1
-    states = voltages[last], currents[last] if currents.ndim == 2 else currents
-    if (by_products or blocks > 1) and not all(map(is_finite, states)):
+    growth = max((y.abs().max().item() for y in (q, p) if y.numel()), default=0.0)
+    overflows = growth > 1 and time * math.log(growth) > 0.9 * math.log(torch.finfo(x.dtype).max)
+    # Where each neuron has its own powers, these cost more than the steps beyond four thousand neurons.
+    if time > 8 and not overflows and not (q.ndim and neurons > 2**12):
+        voltages, currents = _by_products(x, v, i, rest, Propagator(q, c, p), all_currents)
         # A sum over a block may overflow where no state does, or hold what comes later in the block.
-        return _in_place(sequence, 1)
-    return voltages, currents
+        if is_finite(voltages[-1]) and is_finite(currents[-1] if all_currents else currents):
+            return voltages, currents
+    return _step_by_step(x, v, i, rest, q, c, p, euler, all_currents)
 
 
-def _anywhere(sequence: _Sequence) -> tuple[Tensor, Tensor]:
+def _step_by_step(x, v, i, rest, q, c, p, euler, all_currents) -> tuple[Tensor, Tensor]:
+    """Run the loop itself, with the roundings of the compiled one."""
+    loss, gain = (y.to(x.dtype) for y in euler or (p - 1, c))
+    to_rest, states = (1 - q).to(x.dtype), []
+    for jump in x.unbind():
+        jumped = i + jump
+        v = v + (gain * ((rest - v) + jumped) if euler else to_rest * (rest - v) + gain * jumped)
+        i = jumped + loss * jumped
+        states.append((v, i))
+    voltages, currents = map(torch.stack, zip(*states, strict=True))
+    return voltages, currents if all_currents else i
+
+
+def _anywhere(x, v, i, rest, q, c, p, _, all_currents) -> tuple[Tensor, Tensor]:
     """Run by products where nobody can look at the values; spoil only what follows a bad number."""
-    x, w, *_, backwards, all_currents = sequence
-    good = [y if y is None else y.nan_to_num(0.0, 0.0, 0.0) for y in (x, w)]
-    bad = good[0] != x if w is None else (good[0] != x) | (good[1] != w)
-    voltages, currents = _by_products(sequence._replace(x=good[0], w=good[1]))
-    spoilt = _from_then_on(bad.flip(0)).flip(0) if backwards else _from_then_on(bad)
-    last = spoilt if all_currents else spoilt[0 if backwards else -1]
-    return torch.where(spoilt, math.nan, voltages), torch.where(last, math.nan, currents)
+    good = x.nan_to_num(0.0, 0.0, 0.0)
+    spoilt = _from_then_on(good != x)
+    voltages, currents = _by_products(good, v, i, rest, Propagator(q, c, p), all_currents)
+    last = spoilt if all_currents else spoilt[-1]
+    # As a number in a graph, torch 2.8 could not write it to a file.
+    nan = voltages.new_zeros(()).log() * 0 if torch.compiler.is_compiling() else math.nan
+    return torch.where(spoilt, nan, voltages), torch.where(last, nan, currents)
 
 
 def _from_then_on(bad: Tensor) -> Tensor:
@@ -139,184 +209,85 @@ def _from_then_on(bad: Tensor) -> Tensor:
     time, neurons = bad.shape
     steps = min(128, 1 << ((time - 1).bit_length() // 2))  # one byte counts to 255
     padded = torch.nn.functional.pad(bad, (0, 0, 0, -time % steps)) if time % steps else bad
-    count = padded.to(torch.uint8).reshape(len(padded) // steps, steps, neurons)
-    inside = count.cumsum(1, dtype=torch.uint8) > 0
+    # A graph that is exported runs elsewhere, and ONNX sums no bytes.
+    small = torch.int32 if torch.compiler.is_compiling() else torch.uint8
+    count = padded.to(small).reshape(len(padded) // steps, steps, neurons)
+    inside = count.cumsum(1, dtype=small) > 0
     ends = inside[:, -1]
     before = ends.cumsum(0, dtype=torch.int32) > ends
     return (inside | before[:, None]).reshape(padded.shape)[:time]
 
 
-class _Scan(torch.autograd.Function):
-    r"""The scan, and its gradient: the same scan, backwards.
+def _by_products(x, v, i, rest, m: Propagator, all_currents: bool) -> tuple[Tensor, Tensor]:
+    """Multiply each block with a matrix: few and large operations, which any transform can follow."""
+    time, neurons = x.shape
+    steps = 1
+    while steps * steps < time:  # a power of two, so that one compiled graph serves many lengths
+        steps *= 2
+    blocks, missing = -(-time // steps), -time % steps
+    x = (torch.nn.functional.pad(x, (0, 0, 0, missing)) if missing else x).reshape(blocks, steps, neurons)
 
-    With :math:`g_n` for the gradient with respect to the state of step :math:`n`,
+    numbers = [y.item() for y in m] if are_fixed_numbers(*m) else None
+    how = x.dtype, steps, blocks
+    to_end, to_starts, to_steps = _weights_of(*numbers, x.device, *how) if numbers else _weights(m, *how)
+    # What the last block adds, no other block needs.
+    ends = torch.cat([torch.stack([v - rest, i])[None], _weighted_sums(to_end, x[:-1])]).transpose(0, 1)
+    starts = _weighted_sums(to_starts, ends.reshape(1, 2 * blocks, neurons)).reshape(2, blocks, 1, neurons)
+    inputs = torch.cat([rest.to(x.device).expand(blocks, 1, neurons), starts[0], starts[1], x], 1)
+    voltages = _weighted_sums(to_steps[:steps], inputs).reshape(blocks * steps, neurons)[:time]
+    if all_currents:
+        return voltages, _weighted_sums(to_steps[steps:, 2:], inputs[:, 2:]).reshape(blocks * steps, neurons)[
+            :time
+        ]
+    last = 2 * steps - 1 - missing
+    return voltages, _weighted_sums(to_steps[last : last + 1, 2:], inputs[-1:, 2:])[0, 0]
 
-    .. math::
-        \lambda_n = g_n + M^T \lambda_{n+1}
 
-    and :math:`M^T`, with voltage and current exchanged, is a propagator with its diagonal exchanged.
+@lru_cache(maxsize=16)
+def _weights_of(q: float, c: float, p: float, device: torch.device, *how) -> list[Tensor]:
+    """Keep the last matrices of three numbers: building takes longer than multiplying."""
+    with torch.inference_mode(False):  # what that mode makes, autograd would refuse later
+        m = Propagator(*(torch.tensor(y, dtype=torch.float64, device="cpu") for y in (q, c, p)))
+        return [y.to(device) for y in _weights(m, *how)]
+
+
+def _weights(m: Propagator, dtype: torch.dtype, steps: int, blocks: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the weights of sums for blocks: from their inputs to their ends, to the starts, to all steps.
+
+    Rows of the last two: voltages and then currents. Columns: voltages and currents at the ends; rest,
+    voltage and current at the start, inputs.
     """
-
-    @staticmethod
-    def forward(ctx, x, w, v, i, rest, q, c, p, backwards, all_currents):
-        sequence = _Sequence(x, w, v, i, rest, Propagator(q, c, p), backwards, all_currents)
-        # No views: autograd would not let anyone write to them.
-        voltages, currents = (y.clone() if y._is_view() else y for y in _values(sequence))
-
-        for_propagator = (x, w, v, i, rest, voltages, currents) if any(ctx.needs_input_grad[5:8]) else ()
-        ctx.save_for_backward(q, c, p, *for_propagator)
-        ctx.backwards, ctx.all_currents, ctx.shape = backwards, all_currents, x.shape
-        ctx.set_materialize_grads(False)
-        return voltages, currents
-
-    @staticmethod
-    def backward(ctx, g_v, g_i):
-        q, c, p, *for_propagator = ctx.saved_tensors
-        needs_kicks, needs_propagator = ctx.needs_input_grad[1], any(ctx.needs_input_grad[5:8])
-        if g_v is None and g_i is None:
-            return (None,) * 10
-        if g_v is None:
-            g_v = g_i.new_zeros(ctx.shape)
-        zero = g_v.new_zeros(ctx.shape[1])
-        kicks, end = (g_i, zero) if ctx.all_currents else (None, zero if g_i is None else g_i)
-
-        reverse = not ctx.backwards
-        d_i, d_v = _scan(g_v, kicks, end, zero, zero, p, c, q, reverse, needs_kicks or needs_propagator)
-        first = 0 if reverse else -1
-        d_i_start, d_v_start = d_i[first], d_v[first] if d_v.ndim == 2 else d_v
-        # Raised together with rest and start, all voltages rise by as much.
-        d_rest = g_v.sum(0) - d_v_start if ctx.needs_input_grad[4] else None
-
-        d_m = None, None, None
-        if needs_propagator:
-            x, w, v, i, rest, voltages, currents = for_propagator
-            sums = []
-            # In parts, which stay in a processor's cache, instead of a dozen more sequences.
-            rows = max(1, (2**16 if x.is_cpu else 2**24) // max(1, ctx.shape[1]))
-            time = ctx.shape[0]
-            for at in (slice(n, min(n + rows, time)) for n in range(0, time, rows)):
-                lambda_v = g_v[at] + _before(d_v, zero, reverse, at)
-                lambda_i = _before(d_i, end, reverse, at)
-                above = _before(voltages, v, ctx.backwards, at) - rest
-                jumped = _before(currents, i, ctx.backwards, at) + x[at]
-                if kicks is not None:
-                    lambda_i = lambda_i + kicks[at]
-                if w is not None:
-                    above = above + w[at]
-                pairs = (lambda_v, above), (lambda_v, jumped), (lambda_i, jumped)
-                sums.append([_sum_of_products(a, b, own=q.ndim > 0) for a, b in pairs])
-            d_m = (torch.stack(parts).sum(0, dtype=q.dtype) for parts in zip(*sums, strict=True))
-        return d_i, d_v if needs_kicks else None, d_v_start, d_i_start, d_rest, *d_m, None, None
-
-
-def _sum_of_products(a: Tensor, b: Tensor, own: bool) -> Tensor:
-    # A sum for all neurons needs no product in memory.
-    return (a * b).sum(0) if own else torch.dot(a.flatten(), b.flatten())
-
-
-def _before(states: Tensor, start: Tensor, backwards: bool, at: slice) -> Tensor:
-    """Return for each step of a part the state before it."""
-    before = slice(at.start + 1, at.stop + 1) if backwards else slice(max(at.start - 1, 0), at.stop - 1)
-    if backwards:
-        return states[before] if at.stop < len(states) else torch.cat([states[before], start[None]])
-    return states[before] if at.start else torch.cat([start[None], states[before]])
-
-
-# -- Powers ----------------------------------------------------------------------------------------
-
-
-def _remembered(build):
-    """Keep the last matrices that were built of three numbers: building takes longer than multiplying.
-
-    A matrix is wanted where the sequence is, ``like`` which it is; three numbers may stay on the CPU.
-    """
-
-    @lru_cache(maxsize=16)
-    def of_numbers(q, c, p, device, *how):
-        # What inference mode makes, autograd would refuse later.
-        with torch.inference_mode(False):
-            m = Propagator(*(torch.tensor(y, dtype=torch.float64, device="cpu") for y in (q, c, p)))
-            return [y.to(device) if isinstance(y, Tensor) else y for y in build(m, *how)]
-
-    def of_propagator(m: Propagator, like: Tensor, *how):
-        if are_fixed_numbers(*m):
-            return of_numbers(*(y.item() for y in m), like.device, like.dtype, *how)
-        return build(m, like.dtype, *how)
-
-    return of_propagator
-
-
-@_remembered
-def _to_the_end(m: Propagator, dtype: torch.dtype, steps: int, backwards: bool) -> tuple[Tensor, Propagator]:
-    """Return the weights that the inputs of a block have in the state at its end, and its propagator."""
     powers = _powers(m, steps)
     # The last input acts for one step until the end of its block, the first for all.
-    weights = _finite(powers[1:], dtype).movedim(1, 0)
-    return (weights if backwards else weights.flip(1)), Propagator(*powers[-1])
-
-
-@_remembered
-def _to_all_blocks(m: Propagator, dtype: torch.dtype, blocks: int) -> tuple[Tensor, Tensor]:
-    """Return the weights that the parts of :func:`_carry` have, for the voltages and for the currents."""
-    q, c, p = _toeplitz(_finite(_powers(m, blocks - 1), dtype)).unbind(2)
-    return torch.cat([q, c], 1), p
-
-
-@_remembered
-def _to_all_steps(m: Propagator, dtype: torch.dtype, steps: int, backwards: bool) -> tuple[Tensor, Tensor]:
-    """Return the weights for the voltages of a block and for its currents.
-
-    Columns: kicks, rest, voltage at the start, inputs, current at the start; for the currents the last two.
-    """
-    powers = _finite(_powers(m, steps)[1:], dtype)
-    triangles = _toeplitz(powers)
-    if backwards:
-        powers, triangles = powers.flip(0), triangles.flip(0, 1)
-    (q, c, p), (kicks, to_v, to_i) = powers[:, None].unbind(2), triangles.unbind(2)
-    return torch.cat([kicks, torch.ones_like(q), q, to_v, c], 1), torch.cat([to_i, p], 1)
+    to_end = powers[1:, 1:].flip(0).transpose(0, 1)
+    q, c, p = _toeplitz(_powers(Propagator(*powers[-1]), blocks - 1)).unbind(2)
+    to_starts = torch.cat([torch.cat([q, c], 1), torch.cat([torch.zeros_like(p), p], 1)])
+    (q, c, p), (_, to_v, to_i) = powers[1:, None].unbind(2), _toeplitz(powers[1:]).unbind(2)
+    zero, one = torch.zeros_like(q), torch.ones_like(q)
+    to_steps = torch.cat([torch.cat([one, q, c, to_v], 1), torch.cat([zero, zero, p, to_i], 1)])
+    # Finite, or a zero multiplied with them would not be silence.
+    largest = torch.finfo(dtype).max
+    return tuple(y.to(dtype).nan_to_num(largest, largest, -largest) for y in (to_end, to_starts, to_steps))
 
 
 def _powers(m: Propagator, highest: int) -> Tensor:
     r"""Return :math:`M^0, \dots, M^\text{highest}`, of shape ``(highest + 1, 3, ...)``: q, c and p of each.
 
     .. math::
-        M^{n + k} = M^n M^k, \qquad c_n = c \sum_{k < n} q^{n - 1 - k} \, p^k
+        M^{n + k} = M^n M^k
     """
-    if are_fixed_numbers(*m):
-        # In Python's own numbers, ten times faster than in tensors of one number.
-        q, c, p = (y.item() for y in m)
-        powers = [(1.0, 0.0, 1.0)]
-        for _ in range(highest):
-            q_n, c_n, p_n = powers[-1]
-            powers.append((q * q_n, q * c_n + c * p_n, p * p_n))
-        return torch.tensor(powers, dtype=torch.float64, device="cpu")
-    if m.v_from_v.ndim == 0:
-        # A tenth of the operations of what follows, and each takes its time to start on an accelerator.
-        n = torch.arange(1, highest + 1, dtype=m.v_from_v.dtype, device=m.v_from_v.device)
-        one = n.new_ones(1)
-        q, p = (torch.cat([one, y**n]) for y in (m.v_from_v, m.i_from_i))
-        largest = torch.finfo(q.dtype).max  # a zero times infinity would spoil the sums of all n
-        before = _toeplitz(q[:-1].clamp(-largest, largest)) @ p[:-1].clamp(-largest, largest)
-        return torch.stack([q, torch.cat([0 * one, m.v_from_i * before]), p], 1)
     one = torch.ones_like(m.v_from_v)[None]
-    powers, top = Propagator(one, torch.zeros_like(one), one), m
-    while len(powers.v_from_v) <= highest:
-        higher = _product(top, powers)
-        powers, top = Propagator(*map(torch.cat, zip(powers, higher, strict=True))), _product(top, top)
+    powers, top = (one, torch.zeros_like(one), one), m
+    while len(powers[0]) <= highest:
+        powers, top = (
+            [torch.cat(y) for y in zip(powers, _product(top, powers), strict=True)],
+            _product(top, top),
+        )
     return torch.stack(powers, 1)[: highest + 1]
 
 
-def _product(a: Propagator, b: Propagator) -> Propagator:
-    return Propagator(
-        v_from_v=a.v_from_v * b.v_from_v,
-        v_from_i=a.v_from_v * b.v_from_i + a.v_from_i * b.i_from_i,
-        i_from_i=a.i_from_i * b.i_from_i,
-    )
-
-
-def _finite(powers: Tensor, dtype: torch.dtype) -> Tensor:
-    """Round, and keep finite what a zero may be multiplied with, or else silence would not stay silence."""
-    return powers.to(dtype).nan_to_num(nan=torch.finfo(dtype).max)
+def _product(a, b) -> tuple[Tensor, Tensor, Tensor]:
+    return a[0] * b[0], a[0] * b[1] + a[1] * b[2], a[2] * b[2]
 
 
 def _toeplitz(powers: Tensor) -> Tensor:
@@ -326,10 +297,6 @@ def _toeplitz(powers: Tensor) -> Tensor:
     return padded[len(powers) - 1 + steps[:, None] - steps]
 
 
-# Asked here and not below: torch before 2.12 cannot compile the question.
-_WITH_AUTOCAST = {kind for kind in ("cpu", "cuda", "xpu", "mps") if torch.amp.is_autocast_available(kind)}
-
-
 def _weighted_sums(weights: Tensor, x: Tensor) -> Tensor:
     """Sum over the steps of each block.
 
@@ -337,17 +304,15 @@ def _weighted_sums(weights: Tensor, x: Tensor) -> Tensor:
     ``(blocks, steps, neurons)`` give ``(blocks, sums, neurons)``.
     """
     kind = x.device.type
-    if kind in _WITH_AUTOCAST and torch.is_autocast_enabled(kind):
+    if is_autocast(kind):
         # A state is not a layer's activation: half of its digits would not do.
         with torch.autocast(kind, enabled=False):
             return _weighted_sums(weights, x)
     if x.dtype is torch.float32 and kind == "cuda" and _tf32_is_allowed():
         return _weighted_sums(weights.double(), x.double()).float()
     if weights.ndim == 2:
-        return weights @ x
-    if len(weights) <= 2:
-        # Twice as fast as a product for each neuron, which copies the inputs.
-        return torch.stack([(row * x).sum(1) for row in weights], 1)
+        # Not weights @ x: with a gradient for the weights, that copies the inputs back and forth.
+        return torch.bmm(weights.expand(len(x), *weights.shape), x)
     return (weights.permute(2, 0, 1) @ x.permute(2, 1, 0)).permute(2, 1, 0)
 
 
@@ -358,152 +323,3 @@ def _tf32_is_allowed() -> bool:
     if not torch.compiler.is_compiling() and hasattr(matmul, "fp32_precision"):
         return matmul.fp32_precision == "tf32"
     return matmul.allow_tf32
-
-
-# -- Blocks ----------------------------------------------------------------------------------------
-
-
-def _starts(sequence: _Sequence) -> tuple[Tensor, Tensor]:
-    """Return voltage above rest and current at the start of each block, of shape ``(blocks, neurons)``.
-
-    Here ``x`` and ``w`` have the shape ``(blocks, steps, neurons)``.
-    """
-    x, w, v, i, rest, m, backwards, _ = sequence
-    weights, over_block = _to_the_end(m, x, x.shape[1], backwards)
-    # What the block at the end of the sequence adds, no other block needs.
-    others = slice(1, None) if backwards else slice(-1)
-    ends = _weighted_sums(weights[1:], x[others])
-    if w is not None:
-        ends = ends + torch.nn.functional.pad(_weighted_sums(weights[:1], w[others]), (0, 0, 0, 1))
-
-    parts = torch.cat([torch.stack([v - rest, i])[None], ends.flip(0) if backwards else ends])
-    starts = _carry(parts, over_block)
-    return (starts.flip(0) if backwards else starts).unbind(1)
-
-
-def _carry(parts: Tensor, m: Propagator) -> Tensor:
-    """Return each state of the recurrence ``y = M y + part``; all of shape ``(blocks, 2, neurons)``."""
-    if m.v_from_v.ndim:
-        # Powers for each block and neuron would be more numbers than there are inputs.
-        q, c, p = (y.to(parts.dtype) for y in m)
-        states = [parts[0]]
-        for part_v, part_i in parts[1:]:
-            v, i = states[-1]
-            states.append(torch.stack([q * v + c * i + part_v, p * i + part_i]))
-        return torch.stack(states)
-    parts_v, parts_i = parts.unbind(1)
-    if len(parts) > 256:
-        # The same recurrence once more, each part the kick and the jump of a step.
-        zero = torch.zeros_like(parts_v[0])
-        after = _by_products(_Sequence(parts_i, parts_v, zero, zero, zero, m, False, True))
-        return parts + torch.nn.functional.pad(torch.stack(after, 1)[:-1], (0, 0, 0, 0, 1, 0))
-    for_v, for_i = _to_all_blocks(m, parts, len(parts))
-    v = _weighted_sums(for_v, torch.cat([parts_v, parts_i])[None])[0]
-    i = _weighted_sums(for_i, parts_i[None])[0]
-    return torch.stack([v, i], 1)
-
-
-def _by_products(sequence: _Sequence) -> tuple[Tensor, Tensor]:
-    """Multiply each block with a matrix: few and large operations, which any transform can follow."""
-    x, w, _, _, rest, m, backwards, all_currents = sequence
-    time, neurons = x.shape
-    steps = 1
-    while steps * steps < time:  # a power of two, so that one compiled graph serves many lengths
-        steps *= 2
-    blocks = -(-time // steps)
-    missing = blocks * steps - time
-
-    def cut(y: Tensor) -> Tensor:
-        padding = (0, 0, missing, 0) if backwards else (0, 0, 0, missing)
-        return (torch.nn.functional.pad(y, padding) if missing else y).reshape(blocks, steps, neurons)
-
-    def join(y: Tensor) -> Tensor:
-        y = y.reshape(blocks * steps, neurons)
-        return y[missing:] if backwards else y[:time]
-
-    x, w = cut(x), None if w is None else cut(w)
-    start_v, start_i = _starts(sequence._replace(x=x, w=w))
-    for_voltages, for_currents = _to_all_steps(m, x, steps, backwards)
-    inputs = [rest.expand(blocks, 1, neurons), start_v[:, None], x, start_i[:, None]]
-    if w is None:
-        for_voltages = for_voltages[:, steps:]
-    else:
-        inputs = [w, *inputs]
-    inputs = torch.cat(inputs, 1)
-    voltages = join(_weighted_sums(for_voltages, inputs))
-    inputs = inputs[:, -steps - 1 :]
-    if all_currents:
-        return voltages, join(_weighted_sums(for_currents, inputs))
-    at, block = (missing, 0) if backwards else (steps - 1 - missing, blocks - 1)
-    return voltages, _weighted_sums(for_currents[at : at + 1], inputs[block : block + 1])[0, 0]
-
-
-def _in_place(sequence: _Sequence, blocks: int) -> tuple[Tensor, Tensor]:
-    """Step all blocks side by side, each state written where it stays."""
-    x, w, v, i, rest, m, backwards, all_currents = sequence
-    time, neurons = x.shape
-    voltages = x.new_empty(x.shape)
-    currents = x.new_empty(x.shape) if all_currents else None
-    # Steps that are left over run alone, and first.
-    at = time - time % blocks if backwards else time % blocks
-    first, others = (slice(at, time), slice(at)) if backwards else (slice(at), slice(at, time))
-    for span, side_by_side in ((first, 1), (others, blocks)):
-        steps = len(x[span]) // side_by_side
-        if not steps:
-            continue
-        x_, w_, voltages_, currents_ = (
-            y if y is None else y[span].view(side_by_side, steps, neurons) for y in (x, w, voltages, currents)
-        )
-        part = _Sequence(x_, w_, v, i, rest, m, backwards, all_currents)
-        start_v, start_i = v[None], i[None]
-        if side_by_side > 1:
-            start_v, start_i = _starts(part)
-            start_v = start_v + rest
-        last_v, last_i = _step(part._replace(v=start_v, i=start_i), voltages_, currents_)
-        v, i = (last_v[0], last_i[0]) if backwards else (last_v[-1], last_i[-1])
-    return voltages, i if currents is None else currents
-
-
-def _step(sequence: _Sequence, voltages: Tensor, currents: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Step through blocks of shape ``(blocks, steps, neurons)``, write all states, return the last ones.
-
-    Here ``v`` and ``i`` have the shape ``(blocks, neurons)``.
-    """
-    x, w, v, i, rest, m, backwards, _ = sequence
-    q, c, p = m
-    simple = not rest.any() and bool(((1 - q - c).abs() <= 2 * torch.finfo(q.dtype).eps).all())
-    # 1 - q and 1 - p, not q and p: of .9999 float32 keeps fewer digits than of .0001.
-    to_rest, to_v, loss = (
-        y.item() if y.ndim == 0 else y.to(x.dtype).expand(v.shape).contiguous() for y in (1 - q, c, p - 1)
-    )
-    rest = rest.expand(v.shape).contiguous()
-    jumped, kicked = torch.empty_like(v), torch.empty_like(v)
-    smallest = 2**10 * torch.finfo(x.dtype).tiny
-
-    rows = zip(
-        x.unbind(1),
-        repeat(None) if w is None else w.unbind(1),
-        voltages.unbind(1),
-        repeat(jumped) if currents is None else currents.unbind(1),
-        strict=False,
-    )
-    for n, (x_n, w_n, v_n, i_n) in enumerate(reversed(list(rows)) if backwards else rows, 1):
-        torch.add(i, x_n, out=jumped)
-        if w_n is not None:
-            v = torch.add(v, w_n, out=kicked)
-        if simple:
-            torch.lerp(v, jumped, to_v, out=v_n)
-        else:
-            _add_scaled(torch.lerp(v, rest, to_rest, out=v_n), jumped, to_v, out=v_n)
-        _add_scaled(jumped, jumped, loss, out=i_n)
-        v, i = v_n, i_n
-        if n % 64 == 0:
-            # What has almost vanished becomes zero: with subnormal numbers a step takes twelve times as long.
-            v, i = torch.hardshrink(v, smallest), torch.hardshrink(i, smallest)
-    return v, i
-
-
-def _add_scaled(x: Tensor, y: Tensor, factor: float | Tensor, out: Tensor) -> Tensor:
-    if isinstance(factor, float):
-        return torch.add(x, y, alpha=factor, out=out)
-    return torch.addcmul(x, y, factor, out=out)

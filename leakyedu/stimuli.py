@@ -50,7 +50,7 @@ def pulse(steps: int, at: int = 0, w: float = 1.0, *, dtype: torch.dtype | None 
         raise ValueError(f"at must be a step from 0 to {steps - 1}, got {at}. Raise steps or lower at.")
     _check_finite("w", w)
     _check_dtype(dtype)
-    x = torch.zeros(steps, dtype=dtype)
+    x = torch.zeros(steps, dtype=dtype, device="cpu")
     x[at] = w
     return x
 
@@ -96,7 +96,7 @@ def spikes(
             f"times must be at least 0 and nearest to a step from 0 to {steps - 1}, below "
             f"{(steps - 0.5) * dt:g} s, got {times[outside][0]:g} s. Times are in second; raise steps."
         )
-    x = torch.zeros(steps, dtype=dtype)
+    x = torch.zeros(steps, dtype=dtype, device="cpu")
     return x.index_add_(0, at.long(), torch.full_like(x, w)[:1].expand(len(at)))
 
 
@@ -272,7 +272,7 @@ def white_noise(
     _check_finite("sigma", sigma)
     check_parameters(p)
     _check_that_it_fits("p.tau_syn_inv", as_tensor(p.tau_syn_inv), shape[1:])
-    noise = torch.randn(shape, generator=generator, dtype=torch.float64)
+    noise = torch.randn(shape, generator=generator, dtype=torch.float64, device="cpu")
     return _jumps(sigma / math.sqrt(dt) * noise, p, dt, dtype)
 
 
@@ -294,7 +294,7 @@ def _jumps(drive: Tensor, p: LIParameters, dt: float, dtype: torch.dtype | None)
 def _times(steps: int, dt: float) -> Tensor:
     _check_steps(steps)
     _check_one_dt(dt)
-    return torch.arange(steps, dtype=torch.float64) * dt
+    return torch.arange(steps, dtype=torch.float64, device="cpu") * dt
 
 
 def _shape(steps: int, neurons: int | Sequence[int]) -> tuple[int, ...]:
@@ -313,7 +313,7 @@ def _real(name: str, x: float | Sequence[float] | Tensor, wanted: str) -> Tensor
     """Return numbers as a float64 tensor, with all the digits of a list."""
     is_odd = isinstance(x, bool) or (isinstance(x, Tensor) and (x.is_complex() or x.dtype is torch.bool))
     try:
-        values = None if is_odd else torch.as_tensor(x, dtype=torch.float64)
+        values = None if is_odd else torch.as_tensor(x, dtype=torch.float64, device="cpu")
     except (TypeError, ValueError, RuntimeError):
         values = None
     if values is None:

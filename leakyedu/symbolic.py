@@ -27,7 +27,7 @@ Formulas become numbers by ``sympy.lambdify``.
 from collections.abc import Mapping
 
 import sympy
-from sympy import Dummy, Eq, Expr, Function, ImmutableMatrix, Interval, Matrix, Symbol, symbols
+from sympy import Dummy, Eq, Expr, Function, ImmutableMatrix, Matrix, Symbol, symbols
 from sympy.core.function import AppliedUndef
 from sympy.physics.units import second, volt
 
@@ -173,67 +173,6 @@ def peak_time() -> Expr:
     return sympy.factor(time).subs(ratio, sympy.log(tau_mem / tau_syn))
 
 
-def local_error(matrix: Matrix) -> ImmutableMatrix:
-    r"""Return by how much one step is wrong: the first term of its series in ``dt`` that is not 0.
-
-    .. math::
-        M - e^{\Delta t A} = C \, \Delta t^{k+1} + O(\Delta t^{k+2})
-
-    A method with an error of :math:`\Delta t^{k+1}` in one step has the order k over a fixed time.
-
-    Args:
-        matrix: of a method, in ``dt``.
-
-    Raises:
-        ValueError: if the first six terms are 0, as for :func:`exact`.
-    """
-    _check_matrix(matrix)
-    error = Matrix(matrix) - exact()
-    for power in range(7):
-        # Taylor's coefficient; a series of the whole difference takes sympy ten times as long.
-        term = error.applyfunc(lambda e: sympy.simplify(e.subs(dt, 0)))
-        if not term.is_zero_matrix:
-            return _tidy(term * dt**power / sympy.factorial(power))
-        error = error.diff(dt)
-    raise ValueError(
-        f"matrix must differ from exact() in a power of dt up to 6, got {matrix}. The exact one has no error."
-    )
-
-
-def ringing_limit(matrix: Matrix) -> Expr:
-    r"""Return the largest :math:`\Delta t / \tau` whose error keeps its sign from step to step.
-
-    .. math::
-        R(x) = 0, \qquad x = \Delta t / \tau
-
-    where :math:`R` is the factor on the diagonal; :math:`\infty` if there is no such step.
-
-    Args:
-        matrix: of a method, in ``dt``.
-    """
-    _check_matrix(matrix)
-    return min(_positive_roots(matrix, 0), default=sympy.oo)
-
-
-def stability_limit(matrix: Matrix) -> Expr:
-    r"""Return the largest :math:`\Delta t / \tau` whose error does not grow.
-
-    .. math::
-        |R(x)| = 1, \qquad x = \Delta t / \tau
-
-    where :math:`R` is the factor on the diagonal; :math:`\infty` if there is no such step, and 0 if the
-    error grows in the shortest step already.
-
-    Args:
-        matrix: of a method, in ``dt``.
-    """
-    _check_matrix(matrix)
-    limit = min(_positive_roots(matrix, 1) + _positive_roots(matrix, -1), default=sympy.oo)
-    before = 1 if limit == sympy.oo else limit / 2
-    grows = abs(matrix[1, 1].subs(dt, before * tau_syn).evalf(subs={tau_syn: 1})) > 1
-    return sympy.Integer(0) if grows else limit
-
-
 def transfer_function(matrix: Matrix | None = None) -> Expr:
     r"""Return what the neuron makes of a drive :math:`I` that swings: voltage over drive.
 
@@ -340,16 +279,6 @@ def _tidy(matrix: Matrix) -> ImmutableMatrix:
         return tidied.subs({name: decay for decay, name in decays.items()})
 
     return ImmutableMatrix(matrix.applyfunc(tidy))
-
-
-def _positive_roots(matrix: Matrix, value: int) -> list[Expr]:
-    """Return the steps, in time constants, at which the factor on the diagonal has a value."""
-    x = Symbol("x", positive=True)
-    factor = sympy.simplify(matrix[1, 1].subs(dt, x * tau_syn))
-    numerator = sympy.numer(sympy.together(factor - value))
-    if numerator.is_polynomial(x):
-        return [root for root in sympy.real_roots(sympy.Poly(numerator, x)) if root > 0]
-    return list(sympy.solveset(numerator, x, Interval.open(0, sympy.oo)))
 
 
 def _with_unit(formula: Expr, unit: Expr) -> str:

@@ -42,10 +42,10 @@ import psutil
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from leakyedu import cli
-from leakyedu.lessons import lessons
+from leakyedu.app import cli
+from leakyedu.lessons import course
 
-PAGE = lessons() / "teaching/classroom.md"
+PAGE = course() / "teaching/classroom.md"
 LESSON = "01_a_leaky_bucket.ipynb"
 FOLDER = "leakyedu-lessons"
 LINK = f"/hub/user-redirect/lab/tree/{FOLDER}/{LESSON}"  # one click: sign in, start, open
@@ -301,14 +301,14 @@ class Kernel:
             elif kind in ("display_data", "execute_result"):
                 yield content["data"]
 
-    async def move(self, widget: str, value: object, picture: str) -> str:
-        """Move a control as the page does, wait for another picture and return it."""
-        before = self.models[picture]["value"]
-        state = {"method": "update", "state": {"value": value}, "buffer_paths": []}
-        await self._send("comm_msg", {"comm_id": widget, "data": state})
-        while self.models[picture]["value"] == before:
+    async def move(self, lab: str, **settings: object) -> str:
+        """Move controls as the page does, wait for another picture and return it."""
+        model = self.models[lab]
+        before, content = model["picture"], {"settings": model["settings"] | settings, "mark": "1"}
+        await self._send("comm_msg", {"comm_id": lab, "data": {"method": "custom", "content": content}})
+        while model["picture"] == before:
             await self._receive()
-        return self.models[picture]["value"]
+        return model["picture"]
 
 
 class Learner:
@@ -418,6 +418,8 @@ class Learner:
             await self._run_all(Kernel(socket), notebook["cells"])
         finally:
             socket.close()
+            while await socket.read_message() is not None:
+                pass  # until the server has closed it, too: the loop may end with this learner
 
     async def _run_all(self, kernel: Kernel, cells: list[dict]) -> None:
         checked, moved = [], 0
@@ -425,19 +427,21 @@ class Learner:
             source = cell["source"]
             asked = re.search(r"\bex\.(\w+)\.(check|predict)\(", source)
             if asked:
-                source = source.replace("...", self._answers[asked[1]], 1)
+                answer = self._answers[asked[1]]
+                source = source.replace(f"{asked[0]})", f"{asked[0]}{answer})", 1).replace("...", answer, 1)
             self.doing = f"running the cell {source.splitlines()[0]!r}"
-            known, shown = set(kernel.models), ""
+            known, said = set(kernel.models), []
             async for output in kernel.run(source):
-                shown = output["text/plain"]
+                said.append(output["text/plain"])
                 if self.figure is None and "<img" in output.get("text/html", ""):
                     self.figure = self._seconds()
             if asked and asked[2] == "check":
                 self.doing = f"answering {asked[1]}"
-                if not shown.startswith("Right."):
-                    raise StuckError(shown)
+                verdict = said[-2]  # what stands below it says how to answer
+                if not verdict.startswith("Right."):
+                    raise StuckError(verdict)
                 checked.append(asked[1])
-            if ".lab.show(" in source:
+            if "lab.show(" in source:
                 self.doing = "moving the lab"
                 await _move_the_lab(kernel, known)
                 moved += 1
@@ -454,10 +458,8 @@ class Learner:
 
 async def _move_the_lab(kernel: Kernel, known: set[str]) -> None:
     """Set lesson 1's time constant to 20 ms; its picture has to say so."""
-    new = {name: state for name, state in kernel.models.items() if name not in known}
-    (slider,) = (name for name, state in new.items() if state.get("label") == "tau_mem (ms)")
-    (picture,) = (name for name, state in new.items() if "<img" in str(state.get("value")))
-    words = html.unescape(await asyncio.wait_for(kernel.move(slider, 20.0, picture), 120))
+    (lab,) = (name for name, state in kernel.models.items() if name not in known and "picture" in state)
+    words = html.unescape(await asyncio.wait_for(kernel.move(lab, tau_mem=20.0), 120))
     if "at 20 ms" not in words:
         raise StuckError(f"the picture says {_words(words)}")
 

@@ -3,12 +3,10 @@
 import json
 import time
 
-import ipywidgets as widgets
 from ipywidgets.widgets.widget import _instances
 
-from leakyedu.exercises.exercise import Recall
-from leakyedu.exercises.page import Field
-from leakyedu.labs.controls import Choice, Number
+from leakyedu.teaching.exercise import Recall
+from leakyedu.teaching.live import Live
 from tests import watched
 
 
@@ -19,44 +17,44 @@ def use_the_page(recall: Recall | None) -> str:
         One line of JSON: how often that was done, and what it did to the machine since the kernel began.
     """
     done = {"moves": 0, "pictures": 0, "still": [], "chosen": 0, "typed": 0, "pressed": 0}
-    for box in _on_page(widgets.VBox):
-        for control in (child for child in box.children if isinstance(child, (Number, Choice))):
-            _move(control, box.children[-1], done)
-    for menu in _on_page(widgets.RadioButtons):
-        number = menu.description.removeprefix("Answer ")
-        menu.value = recall.questions[int(number) - 1][1].right if number.isdigit() else menu.options[0][1]
-        done["chosen"] += 1
-    for field in _on_page(Field):
-        field._handle_custom_msg({"answer": "no idea"}, [])  # as the page sends it
-        done["typed"] += 1
-    for button in _on_page(widgets.Button):
-        button.click()
-        done["pressed"] += 1
-        _wait_for(button)
-    said = [widget.value for widget in _on_page(widgets.HTML)]
+    said = []
+    for live in [widget for widget in list(_instances.values()) if isinstance(widget, Live)]:
+        for part in [part for row in live.rows for part in (row if isinstance(row, list) else [row])]:
+            if part["kind"] in ("number", "menu"):
+                _move(live, part, done)
+            elif part["kind"] == "options":
+                number = part["label"].removeprefix("Answer ")
+                first, *_ = part["options"][0]
+                right = recall.questions[int(number) - 1][1].right if number.isdigit() else first
+                live.receive({"answer": right, "name": part["name"]})
+                done["chosen"] += 1
+            elif part["kind"] == "field":
+                live.receive({"answer": "no idea", "name": part["name"]})
+                done["typed"] += 1
+            elif part["kind"] == "button":
+                live.receive({"press": part["name"]})
+                done["pressed"] += 1
+                _wait_for(live)
+        said += [live.picture, *live.words.values()]
     done["recalled"] = sum("passed" in record.read() for record in recall.records) if recall else 0
     done["alerts"] = [words for words in said if 'role="alert"' in words]
     seen = {"files": sorted(watched.files), "requests": watched.requests, "programs": watched.programs}
     return json.dumps(done | seen)
 
 
-def _on_page(kind: type) -> list:
-    return [widget for widget in list(_instances.values()) if isinstance(widget, kind)]
+def _move(live: Live, part: dict, done: dict) -> None:
+    name, before = part["name"], done["pictures"]
+    ends = part["options"] if part["kind"] == "menu" else (part["low"], part["high"])
+    for value in (*ends, live.settings[name]):
+        old = live.settings, live.picture
+        live.receive({"settings": live.settings | {name: value}})
+        done["moves"] += live.settings != old[0]
+        done["pictures"] += live.picture != old[1]
+    done["still"] += [part["label"]] if done["pictures"] == before else []
 
 
-def _move(control: Number | Choice, picture: widgets.HTML, done: dict) -> None:
-    start, before = control.value, done["pictures"]
-    ends = control.options if isinstance(control, Choice) else (control.low, control.high)
-    for value in (*ends, start):
-        old = control.value, picture.value
-        control.value = value
-        done["moves"] += control.value != old[0]
-        done["pictures"] += picture.value != old[1]
-    done["still"] += [control.label] if done["pictures"] == before else []
-
-
-def _wait_for(button: widgets.Button) -> None:
+def _wait_for(live: Live) -> None:
     """Wait as long as what a button has started is at work: it cannot be pressed again until then."""
     until = time.monotonic() + 60
-    while button.description == "Measure" and button.disabled and time.monotonic() < until:
+    while "Measure" in live.off and time.monotonic() < until:
         time.sleep(0.02)

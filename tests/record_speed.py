@@ -12,9 +12,9 @@ from pathlib import Path
 import torch
 
 from leakyedu import best_device
-from leakyedu.labs import speed
-from leakyedu.labs.lab import finish
-from leakyedu.lessons import lessons
+from leakyedu.lessons import course
+from leakyedu.lessons.whole_sequences import lab as speed
+from leakyedu.teaching.lab import finish
 
 # The lab's numbers of neurons, and more for the picture over neurons.
 NEURONS = {"1": "10,000", "8": "10,000", "64": "10,000", "512": "10,000", "4,096": "1,000", "32,768": "1,000"}
@@ -42,7 +42,7 @@ def copy_to(device: torch.device, neurons: int) -> float:
 def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m tests.record_speed", description=__doc__.split(":")[0])
-    parser.add_argument("folder", metavar="FOLDER", type=Path, nargs="?", default=lessons() / "figures")
+    parser.add_argument("folder", metavar="FOLDER", type=Path, nargs="?", default=course() / "figures")
     folder = parser.parse_args().folder
 
     device = best_device()

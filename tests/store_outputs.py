@@ -1,10 +1,13 @@
 """Run lessons and store their outputs: ``python -m tests.store_outputs course/04_one_euler_step.ipynb``.
 
-The repository's lessons hold outputs, for readers and for nbval. Widgets are left out of them: a page
-without the kernel that made them can only say that they are missing.
+The repository's lessons hold outputs, for readers and for nbval.
+
+Without a notebook it writes what README and the start page say of the lessons, as each lesson's package has
+it, and the front picture, and runs the start page, whose map lists them.
 """
 
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -12,7 +15,39 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+from leakyedu.lessons import course, lessons
+from leakyedu.lessons.start_here.figures import front
+
+PLACE = re.compile('(?<=<div) id="leakyedu-[0-9a-f]{16}(-kept)?"(?=>)')  # it belongs to a kernel
+README = Path(__file__).parents[1] / "README.md"
+WORDS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+)  # fmt: skip
+
+
+def in_words(number: int) -> str:
+    """Return a number as a text has it."""
+    return WORDS[number] if number < len(WORDS) else str(number)
+
+
+def write_lists() -> None:
+    """Write the table of lessons into README and their number into the start page."""
+    rows = (f"| {x.number} | [{x.title}](course/{x.notebook}) | {x.question} |\n" for x in lessons())
+    _rewrite(README, r"(?<=\|---\|---\|---\|\n)(?:\| \d+ \| .*\n)+", "".join(rows))
+    page, number = course() / lessons()[0].notebook, in_words(len(lessons()) - 1)
+    _rewrite(page, r"\w+(?= lessons about one neuron)", number.capitalize())
+    _rewrite(page, r"(?<=You need not take all )\w+", number)
+    figure, sentence = front()
+    figure.savefig(course() / "figures" / "front.png", metadata={"Software": None})
+    _rewrite(README, r"(?<=!\[)[^]]*(?=\]\(course/figures/front\.png\))", sentence)
+
+
+def _rewrite(path: Path, pattern: str, new: str) -> None:
+    text, found = re.subn(pattern, lambda _: new, path.read_text(encoding="utf-8"))
+    if found != 1:
+        sys.exit(f"{path.name} has {found} places that look like {pattern!r}, not one.")
+    path.write_text(text, encoding="utf-8")
 
 
 def store_outputs(path: Path) -> None:
@@ -26,10 +61,13 @@ def store_outputs(path: Path) -> None:
     notebook.metadata = {"kernelspec": notebook.metadata.kernelspec, "language_info": {"name": "python"}}
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
-            output.get("data", {}).pop(WIDGET_VIEW, None)
+            if page := output.get("data", {}).get("text/html"):
+                output["data"]["text/html"] = PLACE.sub("", page)
     nbformat.write(notebook, path)
 
 
 if __name__ == "__main__":
-    for argument in sys.argv[1:]:
+    if not sys.argv[1:]:
+        write_lists()
+    for argument in sys.argv[1:] or [course() / lessons()[0].notebook]:
         store_outputs(Path(argument))

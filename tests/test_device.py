@@ -22,7 +22,7 @@ from leakyedu import (
 )
 from leakyedu.device import devices, free_memory
 
-METHODS = [methods.euler, methods.backward_euler, methods.trapezoid, methods.runge_kutta4, methods.exact]
+METHODS = [known.function for known in methods.ALL]
 
 
 @pytest.fixture
@@ -195,7 +195,6 @@ def test_the_accelerator_and_the_cpu_do_not_mix(accelerator):
 
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
 SPIKES = [torch.bool, torch.uint8, torch.int64]
-EACH_METHOD = [*METHODS, methods.held_current]
 
 
 def over(method, x, state, w, p):
@@ -204,7 +203,7 @@ def over(method, x, state, w, p):
 
 def through(layer, settings, x, state, w, p):
     """Return what a layer gives that was moved to the dtype and the device of the weights."""
-    output, after = layer(p, **settings).to(w)(x, state)
+    output, after = layer(p, **settings).to(w)(x if layer is LI else x[0], state)
     return output, *after
 
 
@@ -224,7 +223,7 @@ LAYER_SETTINGS = {
 STEPS = {
     "li_feed_forward_step": lambda x, state, w, p: li_feed_forward_step(x[0], state, p)[1],
     "li_step": lambda x, state, w, p: li_step(x[0], state, w, p)[1],
-    **{f"simulate by {method.__name__}": partial(over, method) for method in EACH_METHOD},
+    **{f"simulate by {method.__name__}": partial(over, method) for method in METHODS},
     **{f"LI{name}": partial(through, LI, settings) for name, settings in LAYER_SETTINGS.items()},
     **{f"LICell{name}": partial(through, LICell, settings) for name, settings in LAYER_SETTINGS.items()},
     **{
@@ -237,7 +236,7 @@ WITHOUT_A_STATE = {
         method.__name__: lambda x, state, w, p, method=method: method(
             LIParameters(*(y.to(w) for y in p)), 0.001
         )
-        for method in EACH_METHOD
+        for method in METHODS
     },
 }
 EVERYTHING = STEPS | WITHOUT_A_STATE

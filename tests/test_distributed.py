@@ -2,9 +2,9 @@
 
 The test starts two processes on this machine. On several, each runs
 
-    torchrun --nnodes 2 --nproc-per-node 1 --rdzv-endpoint FIRST_MACHINE:29500 -m tests.test_distributed WAY
+    torchrun --nnodes 2 --nproc-per-node 1 --rdzv-endpoint FIRST_MACHINE:29500 -m tests.test_distributed
 
-with WAY ``ddp`` (each process has all parameters) or ``fsdp`` (each has a shard of every parameter).
+once with each process having all parameters (``ddp``), once with a shard of every parameter (``fsdp``).
 """
 
 import gc
@@ -65,14 +65,15 @@ def whole(y):
 
 
 def main():
-    """Train as one of several processes; the first prints what came out."""
+    """Train as one of several processes, in each way; the first prints what came out."""
     distributed.init_process_group("gloo")
     rank, size = distributed.get_rank(), distributed.get_world_size()
-    wrap = {
+    wraps = {
         "ddp": DistributedDataParallel,
         "fsdp": lambda model: fully_shard(model, mesh=init_device_mesh("cpu", (size,))),
-    }[sys.argv[1]]
-    values = train(wrap, slice(rank * BATCH // size, (rank + 1) * BATCH // size))
+    }
+    part = slice(rank * BATCH // size, (rank + 1) * BATCH // size)
+    values = {way: train(wrap, part) for way, wrap in wraps.items()}
     if rank == 0:
         print(json.dumps(values))
     # What still holds the group, the hooks of a sharded model do, would end its threads when Python is gone.
@@ -80,12 +81,12 @@ def main():
     distributed.destroy_process_group()
 
 
-@pytest.mark.parametrize("way", ["ddp", "fsdp"])
-def test_two_processes_learn_what_one_learns(way):
+def two_processes(*module_and_arguments: str, timeout: int = 120) -> str:
+    """Run a module in two processes on this machine, and return what the first prints."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    together = {
+    meeting = {
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(port),
         "WORLD_SIZE": "2",
@@ -93,19 +94,31 @@ def test_two_processes_learn_what_one_learns(way):
     }
     processes = [
         subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "tests.test_distributed", way],
+            [sys.executable, "-W", "ignore", "-m", *module_and_arguments],
             cwd=ROOT,
-            env=os.environ | together | {"RANK": str(rank)},
+            env=os.environ | meeting | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
         for rank in range(2)
     ]
-    outputs = [process.communicate(timeout=120) for process in processes]
-
+    outputs = [process.communicate(timeout=timeout) for process in processes]
     assert [process.returncode for process in processes] == [0, 0], outputs[0][1] + outputs[1][1]
-    ours, alone = json.loads(outputs[0][0]), train()
+    return outputs[0][0]
+
+
+@pytest.fixture(scope="module")
+def together():
+    """Return what two processes learn, in each way."""
+    return json.loads(two_processes("tests.test_distributed"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["ddp", "fsdp"])
+def test_two_processes_learn_what_one_learns(together, way):
+    ours, alone = together[way], train()
+
     assert set(ours) == set(alone)
     assert len(alone) == 8
     for name, pair in alone.items():

@@ -9,17 +9,17 @@ from torch.func import jacrev, vmap
 
 from leakyedu import LIParameters, LIState, li_feed_forward_step, simulate
 from leakyedu.methods import (
+    ALL,
     Propagator,
     _difference_of_decays,
     backward_euler,
     euler,
     exact,
     held_current,
-    runge_kutta4,
-    trapezoid,
 )
 
-METHODS = [euler, backward_euler, trapezoid, runge_kutta4, exact, held_current]
+METHODS = [known.function for known in ALL]
+EACH_KNOWN = pytest.mark.parametrize("known", ALL, ids=[method.__name__ for method in METHODS])
 # tau_syn, tau_mem in second; equal ones, nearly equal ones and an extreme pair among them.
 TIME_CONSTANTS = [(5e-3, 1e-2), (1e-2, 5e-3), (1e-2, 1e-2), (1e-2, 1e-2 * (1 + 1e-9)), (1 / 3000, 2e-2)]
 FLOAT64_EPS = torch.finfo(torch.float64).eps
@@ -47,53 +47,17 @@ def matrix(m):
 # -- Each method is its matrix ---------------------------------------------------------------------
 
 
-def euler_matrix(z):
-    return np.eye(2) + z
-
-
-def backward_euler_matrix(z):
-    return np.linalg.inv(np.eye(2) - z)
-
-
-def trapezoid_matrix(z):
-    return np.linalg.solve(np.eye(2) - z / 2, np.eye(2) + z / 2)
-
-
-def runge_kutta4_matrix(z):
-    # Four slopes, as the textbook has them.
-    k1 = z
-    k2 = z @ (np.eye(2) + k1 / 2)
-    k3 = z @ (np.eye(2) + k2 / 2)
-    k4 = z @ (np.eye(2) + k3)
-    return np.eye(2) + (k1 + 2 * k2 + 2 * k3 + k4) / 6
-
-
-def held_current_matrix(z):
-    # The voltage over a step whose current does not decay, then the current's decay.
-    held = scipy.linalg.expm(np.array([z[0], [0.0, 0.0]]))
-    return np.array([held[0], [0.0, math.exp(z[1, 1])]])
-
-
-@pytest.mark.parametrize("dt", [1e-4, 1e-3, 3e-3, 1.7e-2])
+@pytest.mark.parametrize("dt", [1e-5, 1e-4])
 @pytest.mark.parametrize(("tau_syn", "tau_mem"), TIME_CONSTANTS)
-@pytest.mark.parametrize(
-    ("method", "definition"),
-    [
-        (euler, euler_matrix),
-        (backward_euler, backward_euler_matrix),
-        (trapezoid, trapezoid_matrix),
-        (runge_kutta4, runge_kutta4_matrix),
-        (exact, scipy.linalg.expm),
-        (held_current, held_current_matrix),
-    ],
-)
-def test_a_method_is_its_function_of_the_matrix(method, definition, tau_syn, tau_mem, dt):
+@EACH_KNOWN
+def test_a_short_step_is_the_matrix_exponential_up_to_its_order(known, tau_syn, tau_mem, dt):
     p = LIParameters.from_tau(tau_syn, tau_mem)
 
-    m = matrix(method(p, dt))
+    m = matrix(known.function(p, dt))
 
-    want = definition(slopes(p, dt))
-    np.testing.assert_allclose(m, want, rtol=0, atol=1e-13 * max(1, abs(want).max()))
+    z = slopes(p, dt)
+    within = 1e-15 + abs(z).max() ** (known.order + 1)
+    np.testing.assert_allclose(m, scipy.linalg.expm(z), rtol=0, atol=within)
 
 
 @pytest.mark.parametrize("dt", [1e-4, 1e-3, 1.7e-2])
@@ -379,27 +343,14 @@ def error_after(method, p, steps, seconds=0.01):
 
 
 @pytest.mark.parametrize(("tau_syn", "tau_mem"), [(5e-3, 1e-2), (1e-2, 4e-3), (2e-2, 2e-2)])
-@pytest.mark.parametrize(
-    ("method", "order", "within", "steps"),
-    [
-        (euler, 1, 0.02, 4096),
-        (backward_euler, 1, 0.02, 4096),
-        (held_current, 1, 0.02, 4096),
-        (trapezoid, 2, 0.03, 128),
-        (runge_kutta4, 4, 0.03, 128),
-    ],
-)
-def test_twice_the_steps_leave_the_error_that_the_order_says(
-    method, order, within, steps, tau_syn, tau_mem, measured
-):
-    p = LIParameters.from_tau(tau_syn, tau_mem)
+@pytest.mark.parametrize(("method", "order"), [y[:2] for y in ALL if y.order < math.inf])
+def test_twice_the_steps_leave_the_error_that_the_order_says(method, order, tau_syn, tau_mem, measured):
+    p, steps = LIParameters.from_tau(tau_syn, tau_mem), 4096 if order == 1 else 128
 
     found = math.log2(error_after(method, p, steps) / error_after(method, p, 2 * steps))
 
-    measured(
-        3, f"order of {method.__name__}, its distance from {order} (at most {within})", abs(found - order)
-    )
-    assert found == pytest.approx(order, abs=within)
+    measured(3, f"order of {method.__name__}, its distance from {order} (at most 0.03)", abs(found - order))
+    assert found == pytest.approx(order, abs=0.03)
 
 
 @pytest.mark.parametrize("steps", [1, 7, 128])
@@ -454,30 +405,23 @@ def diagonal(method, ratio):
     return m.v_from_v
 
 
-@pytest.mark.parametrize(("method", "limit"), [(euler, 1.0), (trapezoid, 2.0)])
-def test_a_method_rings_above_its_limit_and_not_below(method, limit):
-    assert diagonal(method, number(limit * 0.999999)) > 0
-    assert diagonal(method, number(limit * 1.000001)) < 0
-    assert (diagonal(method, TIMES[limit * 1.001 < TIMES]) < 0).all()
-    assert (diagonal(method, TIMES[limit * 0.999 > TIMES]) > 0).all()
+def steps_around(limit):
+    """Return steps of any length in time constants, two of them just below and above a finite limit."""
+    return torch.cat([TIMES, number([0.999999, 1.000001]) * min(limit, 1e4)])
 
 
-@pytest.mark.parametrize(("method", "limit"), [(euler, 2.0), (runge_kutta4, 2.78529356)])
-def test_a_method_diverges_above_its_limit_and_not_below(method, limit):
-    assert diagonal(method, number(limit * 0.999999)).abs() < 1
-    assert diagonal(method, number(limit * 1.000001)).abs() > 1
-    assert (diagonal(method, TIMES[limit * 1.001 < TIMES]).abs() > 1).all()
-    assert (diagonal(method, TIMES[limit * 0.999 > TIMES]).abs() < 1).all()
+@EACH_KNOWN
+def test_a_method_rings_above_its_limit_and_not_below(known):
+    steps = steps_around(known.rings)
+
+    assert torch.equal(diagonal(known.function, steps) < 0, steps > known.rings)
 
 
-@pytest.mark.parametrize("method", [backward_euler, runge_kutta4, exact, held_current])
-def test_a_method_never_rings(method):
-    assert (diagonal(method, TIMES) >= 0).all()
+@EACH_KNOWN
+def test_a_method_diverges_above_its_limit_and_not_below(known):
+    steps = steps_around(known.diverges)
 
-
-@pytest.mark.parametrize("method", [backward_euler, trapezoid, exact, held_current])
-def test_a_method_never_diverges(method):
-    assert (diagonal(method, TIMES).abs() < 1).all()
+    assert torch.equal(diagonal(known.function, steps).abs() > 1, steps > known.diverges)
 
 
 # -- Shapes, dtypes, devices -----------------------------------------------------------------------
@@ -535,6 +479,7 @@ def test_a_leak_voltage_changes_no_entry(method):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_method_writes_to_no_argument(method):
+    torch.manual_seed(1)
     p, t = LIParameters(*torch.rand(3, 5)), torch.rand(5)
     before = [x.clone() for x in (*p, t)]
 
@@ -553,6 +498,7 @@ def test_meta_parameters_give_shapes_without_a_value_read(method):
     assert [x.device.type for x in m] == ["meta"] * 3
 
 
+@pytest.mark.slow  # one is in the graph of a compiled simulation on every change
 @pytest.mark.parametrize("method", METHODS)
 def test_a_compiled_method_is_the_method_without_a_graph_break(method):
     torch.compiler.reset()

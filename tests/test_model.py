@@ -1,7 +1,7 @@
-import gc
 import linecache
 import math
-import threading
+import subprocess
+import sys
 import warnings
 from typing import NamedTuple
 
@@ -11,8 +11,9 @@ import torch
 from torch.func import grad, vmap
 from torch.utils import _pytree as pytree
 
-from leakyedu import LIParameters, LIState, model, resting_state
+from leakyedu import LIParameters, LIState, li_feed_forward_step, resting_state
 from leakyedu.model import (
+    about_units,
     as_input,
     as_tensor,
     check_dt,
@@ -21,7 +22,6 @@ from leakyedu.model import (
     check_shapes,
     check_state,
     values_are_readable,
-    warn_about_units,
     widen,
 )
 
@@ -206,13 +206,13 @@ def test_a_time_constant_at_the_bounds_does_not_warn(name, tau):
     assert getattr(p, f"{name}_inv").shape == torch.as_tensor(tau).shape
 
 
-def test_the_unit_warning_says_whether_it_warned():
-    with pytest.warns(UserWarning, match="tau_syn = 2e\\+06 s"):
-        warned = warn_about_units(LIParameters(tau_syn_inv=5e-7))
+def test_there_is_nothing_to_say_about_time_constants_of_neurons():
+    message, category = about_units(LIParameters(tau_syn_inv=5e-7))
 
-    assert warned is True
-    assert warn_about_units(LIParameters()) is False
-    assert warn_about_units(LIParameters(0.0, 0, torch.tensor(0.0))) is False
+    assert category is UserWarning
+    assert message.startswith("tau_syn = 2e+06 s")
+    assert about_units(LIParameters()) is None
+    assert about_units(LIParameters(0.0, 0, torch.tensor(0.0))) is None
 
 
 def test_a_warning_passes_by_the_frames_of_torch():
@@ -338,7 +338,7 @@ def test_the_resting_state_reads_only_shape_and_device_of_the_inputs():
             LIParameters(tau_syn_inv=torch.ones(7, 1)),
             True,
             ValueError,
-            r"inputs of shape \(3,\) and p.tau_syn_inv of shape \(7, 1\) would grow to \(7, 3\)",
+            r"inputs\[0\] of shape \(3,\) and p.tau_syn_inv of shape \(7, 1\) would grow to \(7, 3\)",
         ),
         (
             torch.ones(3, device="meta"),
@@ -431,13 +431,28 @@ def test_numbers_as_parameters_stay_on_the_cpu_whatever_the_default_device():
     assert [x.device.type for x in p] == ["cpu"] * 3
 
 
+@pytest.mark.slow
+def test_the_defaults_are_on_the_cpu_although_another_device_was_the_default_when_they_were_made():
+    code = (
+        "import torch; torch.set_default_device('meta')\n"
+        "from leakyedu import LIParameters, simulate\n"
+        "from leakyedu.teaching import plotting\n"
+        "trajectory = simulate(torch.ones(3, device='cpu'))\n"
+        "print({x.device.type for x in LIParameters()}, plotting.trajectory(trajectory)[1])"
+    )
+
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert printed == "{'cpu'} The voltage rises to 0.487 V after 3 ms.\n"
+
+
 @pytest.mark.parametrize(
     "p",
     [
         LIParameters(),
         LIParameters(0, 0.0, -1),
         LIParameters(*torch.zeros(3)),
-        LIParameters(torch.rand(3), torch.rand(2, 1), torch.randn(3).half()),
+        LIParameters(torch.tensor([0.0, 1, 2]), torch.ones(2, 1), torch.tensor([0.1, -0.2, 0.3]).half()),
         LIParameters(*map(torch.nn.Parameter, torch.ones(3).unbind())),
         LIParameters(*torch.empty(3, device="meta")),
         LIParameters(torch.ones(0), 1.0, 1.0),
@@ -553,9 +568,9 @@ def test_a_state_of_one_floating_dtype_passes(dtype):
     [
         (
             [torch.zeros(1)] * 2,
-            r"state must be an LIState, got list\. Use resting_state\(input\) or LIState\(",
+            r"state must be an LIState, got list\. Use LIState\(\*state\), or what a call returned",
         ),
-        (None, "state must be an LIState, got NoneType"),
+        (None, r"state must be an LIState, got NoneType\. Use LIState\(v=torch.tensor\(0.0\), i="),
         ({"v": 0, "i": 0}, "state must be an LIState, got dict"),
         (LIParameters(), "state must be an LIState, got LIParameters"),
         (LIState(0.0, 0.0), "state.v must be a floating tensor, got float"),
@@ -578,54 +593,65 @@ def test_what_is_no_state_is_refused(state, words):
         check_state(state)
 
 
-def test_shapes_that_one_state_already_has_pass():
-    check_shapes(
-        {"x": torch.ones(4, 3), "v": torch.ones(())}, {"a": torch.ones(3), "b": torch.ones(4, 1), "c": 1.0}
-    )
+def shapes(x, v=None, i=(), device="cpu", **constants):
+    state = v if v is None else LIState(torch.ones(v), torch.ones(i))
+    check_shapes("x", torch.Size(x), torch.device(device), state, constants, whole=("x", ()))
+
+
+def test_what_broadcasts_to_the_input_passes():
+    shapes((4, 3), None, a=torch.ones(3), b=torch.ones(4, 1), c=1.0)
+    shapes((4, 3), (4, 3), a=torch.ones(1), b=torch.ones(4, 3))
+    shapes((4, 3), (), (4, 3))
 
 
 @pytest.mark.parametrize(
-    ("states", "constants", "words"),
+    ("x", "v", "words"),
     [
         (
-            ((4, 1), (3,)),
-            (),
-            r"x of shape \(4, 1\) and v of shape \(3,\) would grow to \(4, 3\)\. Give the state",
-        ),
-        (((4,), (3,)), (), r"x of shape \(4,\) and v of shape \(3,\) do not fit together"),
-        (
-            ((), ()),
+            (4, 1),
             (3,),
-            r"a of shape \(3,\) would grow to \(3,\).*parameters the shape \(\) or \(neurons,\)",
+            r"state.v of shape \(3,\) must have the shape of x, \(4, 1\), or \(\)\. Use state",
         ),
         (
-            ((3,), ()),
-            (1, 3),
-            r"x of shape \(3,\), v of shape \(\) and a of shape \(1, 3\) would grow to \(1, 3\)",
+            (3,),
+            (2, 3),
+            r"LIState\(trajectory.v\[-1\], trajectory.i\[-1\]\) to go on .* x.expand\(2, 3\)",
         ),
-        (
-            ((3,), (3,)),
-            (2,),
-            r"x of shape \(3,\), v of shape \(3,\) and a of shape \(2,\) do not fit together",
-        ),
+        ((), (3,), r"must have the shape of x, \(\)\. Use"),
     ],
 )
-def test_shapes_that_no_state_has_are_listed(states, constants, words):
-    x, v = map(torch.ones, states)
-
+def test_a_state_of_another_size_is_told_from_what_may_have_been_meant(x, v, words):
     with pytest.raises(ValueError, match=words):
-        check_shapes({"x": x, "v": v}, {"a": torch.ones(constants)})
+        shapes(x, v)
+
+
+@pytest.mark.parametrize(
+    ("x", "constant", "words"),
+    [
+        (
+            (),
+            (3,),
+            r"x of shape \(\) and a of shape \(3,\) would grow to \(3,\)\. Give a the shape \(\) or",
+        ),
+        ((3,), (1, 3), r"x of shape \(3,\) and a of shape \(1, 3\) would grow to \(1, 3\)"),
+        ((3,), (2,), r"x of shape \(3,\) and a of shape \(2,\) do not fit together"),
+        ((1,), (0,), r"x of shape \(1,\) and a of shape \(0,\) would grow to \(0,\)"),
+    ],
+)
+def test_a_constant_that_makes_more_neurons_is_named(x, constant, words):
+    with pytest.raises(ValueError, match=words):
+        shapes(x, a=torch.ones(constant))
 
 
 def test_a_0_dim_tensor_on_the_cpu_goes_with_any_device():
-    check_shapes({"x": torch.ones(3, device="meta")}, {"a": torch.ones(())})
+    shapes((3,), (), device="meta", a=torch.ones(()))
 
 
 def test_devices_that_differ_are_listed():
     with pytest.raises(
         ValueError, match=r"x on cpu, a on meta and b on cpu must share one device. Move them"
     ):
-        check_shapes({"x": torch.ones(3)}, {"a": torch.ones((), device="meta"), "b": torch.ones(3)})
+        shapes((3,), a=torch.ones((), device="meta"), b=torch.ones(3))
 
 
 # -- Conversions -----------------------------------------------------------------------------------
@@ -693,7 +719,7 @@ def test_a_check_under_vmap_or_compile_asks_for_no_value():
         checked(negative)
 
 
-# -- The memory of parameters found good -----------------------------------------------------------
+# -- Parameters that change in place ---------------------------------------------------------------
 
 
 def fresh(shape=(3,)):
@@ -765,110 +791,16 @@ def test_a_change_of_an_inference_tensor_is_seen():
             check_parameters(p)
 
 
-def test_a_good_check_is_remembered(monkeypatch):
-    p = fresh()
-    check_parameters(p)
+@pytest.mark.parametrize("field", LIParameters._fields)
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_a_change_through_data_is_seen(field, shape):
+    p = fresh(shape)
+    li_feed_forward_step(torch.zeros(3), LIState(*torch.zeros(2, 3)), p)
 
-    monkeypatch.setattr(model, "_holds", lambda *_: pytest.fail("read again"))
+    getattr(p, field).data.fill_(-math.inf)
 
-    check_parameters(p)
-
-
-def test_other_tensors_with_the_same_ids_are_checked():
-    # Whatever gets the id of a dead tensor, while the others live on, meets the entry it left.
-    p = fresh()
-    check_parameters(p)
-    entry = model._known_good[tuple(map(id, p))]
-    bad = p._replace(v_leak=torch.tensor(math.nan))
-    model._known_good[tuple(map(id, bad))] = entry
-
-    with pytest.raises(ValueError, match=r"p\.v_leak must be finite, got nan"):
-        check_parameters(bad)
-
-
-def test_good_tensors_in_another_kind_of_object_are_refused():
-    p = fresh()
-    check_parameters(p)
-
-    with pytest.raises(TypeError, match="p must be LIParameters, got tuple"):
-        check_parameters(tuple(p))
-
-
-def test_the_same_tensors_in_another_order_are_checked():
-    p = LIParameters(v_leak=torch.tensor(-0.065))
-    check_parameters(p)
-
-    with pytest.raises(ValueError, match=r"p\.tau_syn_inv must be finite and at least 0"):
-        check_parameters(LIParameters(p.v_leak, p.tau_mem_inv, p.tau_syn_inv))
-
-
-def test_the_memory_serves_every_object_that_holds_the_same_tensors(monkeypatch):
-    monkeypatch.setattr(model, "_known_good", {})
-    p = fresh()
-    check_parameters(p)
-    monkeypatch.setattr(model, "_holds", None)  # reading a value again would call it
-
-    check_parameters(LIParameters(*p))
-
-    assert len(model._known_good) == 1
-
-
-def test_an_id_in_use_again_does_not_hide_a_bad_value():
-    shared = fresh()
-    bad = torch.full((3,), math.nan)
-    caught = 0
-
-    # CPython gives the memory of the good tuple to the bad one at once.
-    for _ in range(100):
-        check_parameters(LIParameters(*shared))
-        with pytest.raises(ValueError, match=r"p\.v_leak must be finite"):
-            check_parameters(LIParameters(shared.tau_syn_inv, shared.tau_mem_inv, bad))
-        caught += 1
-
-    assert caught == 100
-
-
-def test_the_memory_ends_with_its_tensors(monkeypatch):
-    monkeypatch.setattr(model, "_known_good", {})
-    kept = [fresh() for _ in range(100)]
-
-    for p in kept:
-        check_parameters(p)
-    alive = len(model._known_good)
-    del kept, p
-    gc.collect()
-
-    assert alive == 100
-    assert len(model._known_good) == 0
-
-
-def test_the_memory_does_not_grow_without_bound_while_one_tensor_lives():
-    kept = [LIParameters(v_leak=torch.tensor(0.0)) for _ in range(5000)]  # share the default tensors
-
-    for p in kept:
-        check_parameters(p)
-
-    assert len(model._known_good) <= 1000
-
-
-def test_two_threads_may_check_while_parameters_die():
-    errors = []
-
-    def check_many():
-        try:
-            for _ in range(1000):
-                check_parameters(fresh(()))
-                check_parameters(LIParameters())
-        except Exception as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=check_many) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert errors == []
+    with pytest.raises(ValueError, match=rf"p\.{field} must be finite.* got .*-inf"):
+        li_feed_forward_step(torch.zeros(3), LIState(*torch.zeros(2, 3)), p)
 
 
 def test_a_check_warns_of_nothing():

@@ -1,6 +1,6 @@
 """Any input at all: a right-shaped result that a slow reference confirms, or an error that names an argument.
 
-Hypothesis looks for the input that breaks it: 200 cases for each function, 2,000 with ``--thorough``.
+Hypothesis looks for the input that breaks it: 50 cases for each function, 2,000 with ``--thorough``.
 """
 
 import itertools
@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from torch import Tensor
 
 from leakyedu import (
@@ -30,14 +29,7 @@ from leakyedu import (
     stimuli,
 )
 
-METHODS = [
-    methods.euler,
-    methods.backward_euler,
-    methods.trapezoid,
-    methods.runge_kutta4,
-    methods.exact,
-    methods.held_current,
-]
+METHODS = [known.function for known in methods.ALL]
 FLOATING = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
 SPIKES = [torch.bool, torch.uint8, torch.int32, torch.int64]
 SHAPES = [(), (1,), (3,), (2, 3), (2, 1, 3), (0,), (4, 1)]
@@ -181,7 +173,7 @@ def test_a_step_is_the_equations_or_a_named_error(data):
         v, after = result
         true_v, true_i = slow_step(x, state, p, dt)
         assert v is after.v
-        assert v.shape == torch.broadcast_shapes(x.shape, state.v.shape, state.i.shape)
+        assert v.shape == x.shape
         holds(v, true_v, state.v.dtype)
         holds(after.i, true_i, state.v.dtype)
 

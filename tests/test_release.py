@@ -21,6 +21,7 @@ from tests.test_package import PROJECT, text_of, tracked
 
 ROOT = Path(__file__).parents[1]
 WHEEL, SDIST = f"leakyedu-{__version__}-py3-none-any.whl", f"leakyedu-{__version__}.tar.gz"
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 WORKFLOW = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text("utf-8"))
 LESSON = "04_one_euler_step.ipynb"
 
@@ -87,8 +88,45 @@ def test_only_what_passed_the_tests_is_published_and_without_a_password():
     assert [jobs[job]["needs"] for job in ("build", "publish", "notes")] == ["tests", "build", "publish"]
     assert jobs["publish"]["permissions"] == {"id-token": "write"}
     assert jobs["publish"]["environment"] == "pypi"
-    assert jobs["publish"]["steps"][-1] == {"uses": "pypa/gh-action-pypi-publish@release/v1"}
+    assert jobs["publish"]["steps"][-1].keys() == {"uses"}
+    assert jobs["publish"]["steps"][-1]["uses"].startswith("pypa/gh-action-pypi-publish@")
     assert WORKFLOW["permissions"] == {"contents": "read"}
+
+
+def test_an_action_is_pinned_to_one_commit_with_its_version_beside_it():
+    text = "".join(path.read_text("utf-8") for path in WORKFLOWS)
+
+    used = {line for line in re.findall(r"\buses: *(.*)", text) if not line.startswith("./")}
+    pins = [re.fullmatch(r"([\w./-]+)@[0-9a-f]{40} # v\d+\.\d+\.\d+", line) for line in used]
+    assert [line for line, pin in zip(used, pins, strict=True) if pin is None] == []
+    assert len({pin[1] for pin in pins}) == len(pins) >= 5
+
+
+def test_no_checkout_leaves_its_token_behind():
+    workflows = [yaml.safe_load(path.read_text("utf-8")) for path in WORKFLOWS]
+
+    steps = [step for flow in workflows for job in flow["jobs"].values() for step in job.get("steps", [])]
+    checkouts = [step for step in steps if step.get("uses", "").startswith("actions/checkout@")]
+    assert len(checkouts) >= 4
+    assert [step for step in checkouts if step.get("with", {}).get("persist-credentials") is not False] == []
+
+
+def test_what_a_release_is_built_with_is_pinned():
+    installs = [
+        step["run"] for step in WORKFLOW["jobs"]["build"]["steps"] if "pip install" in step.get("run", "")
+    ]
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    (backend,) = re.findall(r'^requires = \["(.*)"\]', project, re.MULTILINE)
+
+    assert len(installs) == 1
+    assert re.fullmatch(r"python -m pip install build==[\d.]+", installs[0])
+    assert re.fullmatch(r"hatchling==[\d.]+", backend)
+
+
+def test_the_readme_says_who_may_push_a_tag():
+    (line,) = re.findall("^- A release: .*$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+
+    assert "Only maintainers may push, move or delete a tag `v*`" in line
 
 
 # -- What is built ---------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import warnings
 from functools import partial
+from itertools import product
 
 import pytest
 import torch
@@ -31,72 +32,79 @@ def propagator(*neurons):
     return exact(LIParameters.from_tau(tau_syn, tau_mem), 1e-3)
 
 
-def loop(x, w, v, i, rest, m, backwards, all_currents):
+def loop(x, v, i, rest, m, all_currents):
     """The recurrence as the module's docstring states it, one step after the other."""
-    steps = range(len(x))
-    states = {}
-    for n in reversed(steps) if backwards else steps:
-        jumped = i + x[n]
-        kicked = v if w is None else v + w[n]
-        v = rest + m.v_from_v * (kicked - rest) + m.v_from_i * jumped
+    states = []
+    for jump in x:
+        jumped = i + jump
+        v = rest + m.v_from_v * (v - rest) + m.v_from_i * jumped
         i = m.i_from_i * jumped
-        states[n] = v, i
-    voltages, currents = (torch.stack(y) for y in zip(*(states[n] for n in steps), strict=True))
+        states.append((v, i))
+    voltages, currents = (torch.stack(y) for y in zip(*states, strict=True))
     return voltages, currents if all_currents else i
 
 
-def by_products(*arguments):
-    return engine._by_products(engine._Sequence(*arguments))
+def compiled(*arguments):
+    *arguments, all_currents = arguments
+    return scan(*arguments, all_currents=all_currents)
 
 
-def in_blocks(blocks):
-    def run(x, *arguments):
-        return engine._in_place(engine._Sequence(x, *arguments), min(blocks, len(x)))
-
-    return run
+def in_torch(x, v, i, rest, m, all_currents):
+    return engine._in_torch(x, v, i, rest, *m, None, all_currents)
 
 
-def as_chosen(*arguments):
-    return engine._on_cpu(engine._Sequence(*arguments))
+def anywhere(x, v, i, rest, m, all_currents):
+    return engine._anywhere(x, v, i, rest, *m, None, all_currents)
 
 
-def anywhere(*arguments):
-    return engine._anywhere(engine._Sequence(*arguments))
+def step_by_step(x, v, i, rest, m, all_currents):
+    return engine._step_by_step(x, v, i, rest, *m, None, all_currents)
 
 
 WAYS = {
-    "products": by_products,
+    "compiled": compiled,
+    "products": engine._by_products,
     "anywhere": anywhere,
-    "step by step": in_blocks(1),
-    "side by side": in_blocks(7),
-    "chosen": as_chosen,
+    "step by step": step_by_step,
+    "in torch": in_torch,
 }
 EACH_WAY = pytest.mark.parametrize("run", WAYS.values(), ids=WAYS)
+RIGHT = pytest.mark.parametrize("run", [compiled, in_torch])  # whatever the numbers are
 
 
-@EACH_WAY
+@pytest.fixture(autouse=True)
+def _compiled(monkeypatch):
+    """Compile for the shortest sequence too."""
+    monkeypatch.setattr(engine.compiled, "WORTH_LOADING", 0)
+
+
+def every_way(arguments):
+    """Return what the loop gives, and for each way its name and what it gives."""
+    return loop(*arguments), {name: run(*arguments) for name, run in WAYS.items()}.items()
+
+
 @pytest.mark.parametrize("time", TIMES)
 @pytest.mark.parametrize("own", [(), (3,)], ids=["one propagator", "one each"])
-@pytest.mark.parametrize("kicked", [False, True])
-@pytest.mark.parametrize("backwards", [False, True])
 @pytest.mark.parametrize("all_currents", [False, True])
-def test_every_way_runs_the_recurrence(run, time, own, kicked, backwards, all_currents):
-    x, w = noise(time, 3, seed=1), noise(time, 3, seed=2) if kicked else None
-    arguments = x, w, *noise(3, 3, seed=3), propagator(*own), backwards, all_currents
+def test_every_way_runs_the_recurrence(time, own, all_currents):
+    arguments = noise(time, 3, seed=1), *noise(3, 3, seed=3), propagator(*own), all_currents
 
-    ours = run(*arguments)
+    truth, ways = every_way(arguments)
 
-    for a, b in zip(ours, loop(*arguments), strict=True):
-        torch.testing.assert_close(a, b, rtol=0, atol=1e-13 * b.abs().max().item())
+    for name, ours in ways:
+        for a, b in zip(ours, truth, strict=True):
+            bound = 1e-13 * b.abs().max().item()
+            torch.testing.assert_close(
+                a, b, rtol=0, atol=bound, msg=lambda said, name=name: f"{name}: {said}"
+            )
 
 
 @EACH_WAY
 def test_in_float32_every_way_is_the_recurrence_within_its_rounding(run):
     x, state = noise(1000, 3, seed=1), noise(3, 3, seed=3)
-    rest = propagator(), False, True
-    truth = loop(x, None, *state, *rest)
+    truth = loop(x, *state, propagator(), True)
 
-    ours = run(x.float(), None, *state.float(), *rest)
+    ours = run(x.float(), *state.float(), propagator(), True)
 
     for a, b in zip(ours, truth, strict=True):
         torch.testing.assert_close(a.double(), b, rtol=0, atol=1e-6 * b.abs().max().item())
@@ -114,50 +122,52 @@ FACTORS = {
 }
 
 
-@EACH_WAY
 @pytest.mark.parametrize("factors", FACTORS.values(), ids=FACTORS)
 @pytest.mark.parametrize("own", [False, True])
-def test_any_factors_will_do(run, factors, own):
+def test_any_factors_will_do(factors, own):
     m = Propagator(*(torch.tensor(y, dtype=F64) for y in factors))
     if own:
         m = Propagator(*(y.expand(3).clone() for y in m))
-    arguments = noise(200, 3), None, *noise(3, 3, seed=3), m, False, True
+    arguments = noise(200, 3), *noise(3, 3, seed=3), m, True
 
-    ours = run(*arguments)
+    truth, ways = every_way(arguments)
 
-    for a, b in zip(ours, loop(*arguments), strict=True):
-        # Growing ones are compared at each step, on the scale reached until then.
-        scale = b.abs().cummax(0).values.amax(1, keepdim=True)
-        assert ((a - b).abs() <= 1e-12 * scale).all()
+    for name, ours in ways:
+        for a, b in zip(ours, truth, strict=True):
+            # Growing ones are compared at each step, on the scale reached until then.
+            scale = b.abs().cummax(0).values.amax(1, keepdim=True)
+            assert ((a - b).abs() <= 1e-12 * scale).all(), name
 
 
 @pytest.mark.parametrize("factor", [3.0, -3.0, 50.0])
 @pytest.mark.parametrize("own", [False, True])
-@pytest.mark.parametrize("neurons", [2, 5000])  # by products, and side by side
-def test_growth_is_finite_as_long_as_in_the_loop(factor, own, neurons):
+@pytest.mark.parametrize("neurons", [2, 5000])
+@RIGHT
+def test_growth_is_finite_as_long_as_in_the_loop(factor, own, neurons, run):
     m = Propagator(*(torch.tensor(y, dtype=F64) for y in (factor, 0.5, 0.5)))
     if own:
         m = Propagator(*(y.expand(neurons).clone() for y in m))
     x = torch.zeros(300, neurons)
     x[100, 1] = 1
     zero = torch.zeros(neurons)
-    arguments = x, None, zero, zero, zero, m, False, True
 
-    ours = as_chosen(*arguments)
+    ours = run(x, zero, zero, zero, m, True)
 
     in_float32 = Propagator(*(y.float() for y in m))
-    theirs = loop(x, None, zero, zero, zero, in_float32, False, True)
+    theirs = loop(x, zero, zero, zero, in_float32, True)
     assert not theirs[0].isfinite().all()
     for a, b in zip(ours, theirs, strict=True):
         assert torch.equal(a.isfinite(), b.isfinite())
-        torch.testing.assert_close(a[b.isfinite()], b[b.isfinite()], rtol=1e-4, atol=0)
+        # Of the smallest number, 1 - 1/2 is one and 1/2 is none.
+        smallest = torch.finfo(torch.float32).tiny
+        torch.testing.assert_close(a[b.isfinite()], b[b.isfinite()], rtol=1e-4, atol=smallest)
 
 
 def test_products_keep_a_silent_neuron_silent_beside_factors_that_overflow():
     m = Propagator(*(torch.tensor(y, dtype=F64) for y in (50.0, 0.5, -40.0)))
     zero = torch.zeros(2)
 
-    voltages, currents = by_products(torch.zeros(1000, 2), None, zero, zero, zero, m, False, True)
+    voltages, currents = engine._by_products(torch.zeros(1000, 2), zero, zero, zero, m, True)
 
     assert not voltages.any()
     assert not currents.any()
@@ -166,12 +176,12 @@ def test_products_keep_a_silent_neuron_silent_beside_factors_that_overflow():
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("at", [0, 63, 64, 150, 199])
 @pytest.mark.parametrize("neurons", [3, 5000])
-def test_a_bad_number_spoils_what_it_spoils_in_the_loop(bad, at, neurons):
+@RIGHT
+def test_a_bad_number_spoils_what_it_spoils_in_the_loop(bad, at, neurons, run):
     x = noise(200, neurons, dtype=torch.float32)
     x[at, 1] = bad
-    arguments = x, None, *torch.zeros(3, neurons), propagator(), False, True
 
-    voltages, currents = as_chosen(*arguments)
+    voltages, currents = run(x, *torch.zeros(3, neurons), propagator(), True)
 
     spoilt = torch.zeros(200, neurons, dtype=torch.bool)
     spoilt[at:, 1] = True
@@ -179,37 +189,17 @@ def test_a_bad_number_spoils_what_it_spoils_in_the_loop(bad, at, neurons):
     assert torch.equal(~currents.isfinite(), spoilt)
 
 
-@pytest.mark.parametrize("neurons", [1, 100_000])
-@pytest.mark.parametrize("own", [False, True])
 @pytest.mark.parametrize("dtype", [torch.float32, F64])
-def test_after_a_long_silence_nothing_is_left_that_would_be_slow(neurons, own, dtype):
-    # In 64 steps of a factor above 3/4 nothing gets from where it is dropped to subnormal numbers.
-    m = Propagator(*(torch.tensor(y, dtype=F64) for y in (0.5, 0.5, 0.5)))
-    if own:
-        m = Propagator(*(y.expand(neurons).clone() for y in m))
-    x = torch.zeros(1300, neurons, dtype=dtype)
-    x[0] = 1
-    zero = torch.zeros(neurons, dtype=dtype)
-
-    voltages, currents = in_blocks(1)(x, None, zero, zero, zero, m, False, True)
-
-    assert voltages[60].all()
-    assert not voltages[-64:].any()
-    assert not currents[-64:].any()
-
-
-def test_a_number_that_decays_slowly_is_dropped_before_it_becomes_subnormal():
+def test_subnormal_numbers_are_those_of_the_loop(dtype):
     m = Propagator(*(torch.tensor(y, dtype=F64) for y in (0.9, 0.1, 0.8)))
-    x = torch.zeros(2000, 1)
-    x[0] = 1
-    zero = torch.zeros(1)
+    x = torch.zeros(10_000, 3, dtype=dtype)
+    x[0] = noise(3, dtype=dtype)
+    arguments = x, *torch.zeros(3, 3, dtype=dtype), m, True
 
-    voltages, _ = in_blocks(1)(x, None, zero, zero, zero, m, False, True)
+    voltages, currents = compiled(*arguments)
 
-    subnormal = (voltages != 0) & (voltages.abs() < torch.finfo(torch.float32).tiny)
-    assert not subnormal.any()
-    assert voltages[700].item() > 0
-    assert voltages[-1].item() == 0
+    assert ((voltages != 0) & (voltages.abs() < torch.finfo(dtype).tiny)).any()
+    assert all(map(torch.equal, (voltages, currents), step_by_step(*arguments)))
 
 
 # -- Powers ----------------------------------------------------------------------------------------
@@ -229,32 +219,10 @@ def test_powers_are_those_of_the_matrix(own):
         torch.testing.assert_close(powers[:, k], truth[..., row, column], rtol=1e-13, atol=1e-300)
 
 
-def test_powers_of_numbers_are_those_of_tensors():
-    m = propagator()
-
-    numbers = engine._powers(m, 33)
-
-    tensors = engine._powers(Propagator(*(y.clone().requires_grad_() for y in m)), 33)
-    torch.testing.assert_close(numbers, tensors.detach(), rtol=1e-14, atol=0)
-
-
 def test_a_toeplitz_matrix_repeats_its_first_column_below_the_diagonal():
     matrix = engine._toeplitz(torch.tensor([1.0, 2, 3]))
 
     assert matrix.tolist() == [[1, 0, 0], [2, 1, 0], [3, 2, 1]]
-
-
-@pytest.mark.parametrize("blocks", [2, 256, 257, 1000])
-def test_the_starts_of_many_blocks_follow_from_their_ends(blocks):
-    m, parts = propagator(), noise(blocks, 2, 3)
-
-    states = engine._carry(parts, m)
-
-    state, truth = torch.zeros(2, 3, dtype=F64), []
-    for v, i in parts:
-        state = torch.stack([m.v_from_v * state[0] + m.v_from_i * state[1] + v, m.i_from_i * state[1] + i])
-        truth.append(state)
-    torch.testing.assert_close(states, torch.stack(truth), rtol=0, atol=1e-13)
 
 
 # -- Gradients -------------------------------------------------------------------------------------
@@ -265,33 +233,43 @@ def leaves(time, *own):
     return [y.clone().requires_grad_() for y in tensors]
 
 
+def scanned(all_currents, x, v, i, rest, q, c, p):
+    return scan(x, v, i, rest, Propagator(q, c, p), all_currents=all_currents)
+
+
 @pytest.mark.parametrize("own", [(), (2,)], ids=["one propagator", "one each"])
 @pytest.mark.parametrize("all_currents", [False, True])
 @pytest.mark.parametrize("time", [1, 5, 70])
-def test_gradients_of_everything_are_those_of_differences_and_so_are_theirs(own, all_currents, time):
-    def run(x, v, i, rest, q, c, p):
-        return scan(x, v, i, rest, Propagator(q, c, p), all_currents=all_currents)
-
-    assert gradcheck(run, leaves(time, *own))
-    assert gradgradcheck(run, leaves(time, *own))
+def test_gradients_of_everything_are_those_of_differences(own, all_currents, time):
+    assert gradcheck(partial(scanned, all_currents), leaves(time, *own))
 
 
-@pytest.mark.parametrize("neurons", [3, 20_000])  # by products, and side by side
+# Of long sequences one on every change: each takes as long as a hundred other tests.
+@pytest.mark.parametrize(
+    ("time", "all_currents", "own"),
+    [
+        pytest.param(*case, marks=pytest.mark.slow if case[0] == 70 and case != (70, True, ()) else ())
+        for case in product((1, 5, 70), (False, True), ((), (2,)))
+    ],
+)
+def test_gradients_of_gradients_are_those_of_differences_too(time, all_currents, own):
+    assert gradgradcheck(partial(scanned, all_currents), leaves(time, *own))
+
+
+@pytest.mark.parametrize("neurons", [3, 20_000])
 @pytest.mark.parametrize("own", [False, True])
-def test_gradients_are_those_of_the_loop(neurons, own):
+@RIGHT
+def test_gradients_are_those_of_the_loop(neurons, own, run):
     m = propagator(neurons) if own else propagator()
     tensors = noise(70, neurons), *noise(3, neurons, seed=3), *m
     weights = noise(2, 70, neurons, seed=5)
 
     def gradients(run):
         x, v, i, rest, *m = copies = [y.clone().requires_grad_() for y in tensors]
-        voltages, currents = run(x, None, v, i, rest, Propagator(*m), False, True)
+        voltages, currents = run(x, v, i, rest, Propagator(*m), True)
         return torch.autograd.grad((weights[0] * voltages + weights[1] * currents).sum(), copies)
 
-    def ours(x, w, v, i, rest, m, backwards, all_currents):
-        return scan(x, v, i, rest, m, all_currents=all_currents)
-
-    for a, b in zip(gradients(ours), gradients(loop), strict=True):
+    for a, b in zip(gradients(run), gradients(loop), strict=True):
         torch.testing.assert_close(a, b, rtol=0, atol=1e-12 * b.abs().max().item())
 
 
@@ -333,7 +311,7 @@ def test_a_loss_on_one_of_two_results_has_the_gradient_of_the_loop(output):
 
     ours = gradient(lambda x: scan(x, *arguments, all_currents=True))
 
-    theirs = gradient(lambda x: loop(x, None, *arguments, False, True))
+    theirs = gradient(lambda x: loop(x, *arguments, True))
     torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=0)
 
 
@@ -358,9 +336,7 @@ def test_what_inference_mode_has_built_serves_a_gradient_too():
         scan(x, *start, m, all_currents=True)
 
     x.requires_grad_()
-    with warnings.catch_warnings(), forward_ad.dual_level():  # where autograd follows each product
-        warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", DeprecationWarning)
-        (gradient,) = torch.autograd.grad(scan(x, *start, m, all_currents=True)[0].sum(), x)
+    (gradient,) = torch.autograd.grad(anywhere(x, *start, m, True)[0].sum(), x)
 
     (truth,) = torch.autograd.grad(scan(x, *start, m, all_currents=True)[0].sum(), x)
     torch.testing.assert_close(gradient, truth, rtol=1e-13, atol=0)
@@ -389,14 +365,28 @@ if hasattr(torch.backends.cuda.matmul, "fp32_precision"):
     SWITCHES |= {"torch.backends.cuda.matmul.fp32_precision = 'tf32'": True}
 
 
-@pytest.mark.parametrize(("switch", "allowed"), SWITCHES.items())
-def test_each_switch_of_tf32_is_seen(switch, allowed):
-    # In a process of its own: torch does not let one switch be read after the other was set.
-    code = f"import torch; from leakyedu.scan import _tf32_is_allowed; {switch}; print(_tf32_is_allowed())"
+# In a copy of the process for each: torch does not let one switch be read after the other was set.
+EACH_SWITCH = """
+import os, sys
+import torch
+from leakyedu.scan import _tf32_is_allowed
 
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+for switch in sys.argv[1:]:
+    if os.fork() == 0:
+        exec(switch)
+        print(_tf32_is_allowed(), flush=True)
+        os._exit(0)
+    os.wait()
+"""
 
-    assert printed.strip() == str(allowed)
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be copied there")
+def test_each_switch_of_tf32_is_seen():
+    command = [sys.executable, "-c", EACH_SWITCH, *SWITCHES]
+
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert printed.split() == [str(allowed) for allowed in SWITCHES.values()]
 
 
 # -- Those who follow the operations ---------------------------------------------------------------
@@ -409,9 +399,7 @@ def test_one_graph_serves_sequences_of_other_lengths():
 
     for time in (65, 70, 81):
         x = noise(time, 3)
-        for a, b in zip(
-            compiled(x, *state, m, all_currents=True), loop(x, None, *state, m, False, True), strict=True
-        ):
+        for a, b in zip(compiled(x, *state, m, all_currents=True), loop(x, *state, m, True), strict=True):
             torch.testing.assert_close(a, b, rtol=0, atol=1e-13 * b.abs().max().item())
 
 
@@ -430,24 +418,24 @@ def test_a_vectorised_jacobian_is_that_of_one_row_after_the_other(time, own):
 
 
 @pytest.mark.parametrize("at", [0, 31, 32, 55, 99])
-@pytest.mark.parametrize("backwards", [False, True])
-def test_a_bad_number_spoils_nothing_before_it_where_values_cannot_be_read(backwards, at):
+def test_a_bad_number_spoils_nothing_before_it_where_values_cannot_be_read(at):
     x = noise(100, 3)
     x[at, 1] = math.nan
 
-    voltages, currents = anywhere(x, None, *torch.zeros(3, 3), propagator(), backwards, True)
+    voltages, currents = anywhere(x, *torch.zeros(3, 3), propagator(), True)
 
     spoilt = torch.zeros(100, 3, dtype=torch.bool)
-    spoilt[slice(at + 1) if backwards else slice(at, None), 1] = True
+    spoilt[at:, 1] = True
     assert torch.equal(~voltages.isfinite(), spoilt)
     assert torch.equal(~currents.isfinite(), spoilt)
 
 
-def test_growth_beyond_the_powers_that_float32_holds_is_not_cut_off():
+@RIGHT
+def test_growth_beyond_the_powers_that_float32_holds_is_not_cut_off(run):
     m = Propagator(*(torch.tensor(y, dtype=F64) for y in (-2.5, 3.5, -2.5)))
     start = torch.zeros(1), torch.full((1,), 1e-6), torch.zeros(1)
 
-    _, currents = as_chosen(torch.zeros(110, 1), None, *start, m, False, True)
+    _, currents = run(torch.zeros(110, 1), *start, m, True)
 
     assert currents[-1].item() == pytest.approx(1e-6 * 2.5**110, rel=1e-4)
 
@@ -476,6 +464,6 @@ def test_a_change_in_place_that_would_spoil_a_gradient_is_refused(time):
 
 @pytest.mark.parametrize("run", WAYS.values(), ids=WAYS)
 def test_no_neurons_are_no_trouble(run):
-    voltages, currents = run(torch.zeros(64, 0), None, *torch.zeros(3, 0), propagator(), False, True)
+    voltages, currents = run(torch.zeros(64, 0), *torch.zeros(3, 0), propagator(), True)
 
     assert voltages.shape == currents.shape == (64, 0)

@@ -1,4 +1,5 @@
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -10,6 +11,26 @@ TAU_PER_NEURON = LIParameters.from_tau(tau_syn=torch.tensor([2e-3, 5e-3, 9e-3], 
 
 def generator(seed=1):
     return torch.Generator().manual_seed(seed)
+
+
+@pytest.mark.parametrize(
+    "stimulus",
+    [
+        partial(stimuli.pulse, 5),
+        partial(stimuli.spikes, [0.001], 5),
+        partial(stimuli.poisson, 100.0, 5),
+        partial(stimuli.constant, 1.0, 5),
+        partial(stimuli.ramp, 0.0, 1.0, 5),
+        partial(stimuli.sine, 1.0, 10.0, 5),
+        partial(stimuli.white_noise, 1.0, 5),
+    ],
+    ids=lambda stimulus: stimulus.func.__name__,
+)
+def test_a_stimulus_is_on_the_cpu_whatever_the_default_device(stimulus):
+    with torch.device("meta"):
+        x = stimulus()
+
+    assert x.device.type == "cpu"
 
 
 def test_a_pulse_is_one_jump_in_its_step():

@@ -11,7 +11,7 @@ from sympy.physics.units import ampere, second, volt
 from leakyedu import LIParameters, LIState, li_feed_forward_step, methods, simulate, stimuli, symbolic
 from leakyedu.symbolic import dt, s, t, tau_mem, tau_syn, v, v_leak, w, z
 
-METHODS = ["euler", "backward_euler", "trapezoid", "runge_kutta4", "exact", "held_current"]
+METHODS = [known.function.__name__ for known in methods.ALL]
 # tau_syn, tau_mem in second.
 DIFFERENT = [(5e-3, 1e-2), (1e-2, 5e-3), (1 / 3000, 2e-2), (0.1, 1e-3)]
 NEAR = [(1e-2, 1e-2 * (1 + 1e-9)), (1e-2, math.nextafter(1e-2, 1)), (7e-3, 7.001e-3)]
@@ -147,71 +147,20 @@ def test_the_area_under_the_impulse_response_is_w_tau_syn():
     assert sympy.simplify(area - w * tau_syn) == 0
 
 
-# -- Errors and limits -----------------------------------------------------------------------------
+# -- Order -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("name", "power"),
-    [("euler", 2), ("backward_euler", 2), ("held_current", 2), ("trapezoid", 3), ("runge_kutta4", 5)],
-)
-def test_the_local_error_is_what_one_short_step_shows(name, power):
-    formula = symbolic.local_error(MATRIX[name])
-    with mpmath.workdps(60):
-        at = [mpmath.mpf("0.005"), mpmath.mpf("0.01"), mpmath.mpf("1e-8")]
-        wrong, right, term = (numbers(m, "mpmath")(*at) for m in (MATRIX[name], MATRIX["exact"], formula))
-        ratios = [float((x - y) / e) for x, y, e in zip(wrong, right, term, strict=True) if e]
+@pytest.mark.parametrize("known", methods.ALL, ids=METHODS)
+def test_a_derived_step_is_wrong_by_the_power_of_dt_after_its_order(known):
+    error = MATRIX[known.function.__name__] - MATRIX["exact"]
+    error = error.subs({tau_mem: 1, tau_syn: sympy.Rational(1, 3)})
+    powers = []
+    for power in range(8):
+        if not error.subs(dt, 0).is_zero_matrix:
+            powers.append(power)
+        error = error.diff(dt)
 
-    assert ratios == pytest.approx([1] * len(ratios), rel=1e-5)
-    assert len(ratios) == (1 if name == "held_current" else 3)
-    assert {sympy.degree(entry, dt) for entry in formula if entry != 0} == {power}
-
-
-def test_two_local_errors_are_known_by_hand():
-    assert symbolic.local_error(MATRIX["euler"])[0, 0] == -(dt**2) / (2 * tau_mem**2)
-    assert symbolic.local_error(MATRIX["held_current"]) == sympy.Matrix(
-        [[0, dt**2 / (2 * tau_mem * tau_syn)], [0, 0]]
-    )
-
-
-def test_the_exact_method_has_no_local_error():
-    with pytest.raises(ValueError, match=r"matrix must differ from exact\(\).* has no error"):
-        symbolic.local_error(MATRIX["exact"])
-
-
-@pytest.mark.parametrize(
-    ("name", "rings", "diverges"),
-    [
-        ("euler", 1, 2),
-        ("backward_euler", math.inf, math.inf),
-        ("trapezoid", 2, math.inf),
-        ("runge_kutta4", math.inf, 2.785293563405282),
-        ("exact", math.inf, math.inf),
-        ("held_current", math.inf, math.inf),
-    ],
-)
-def test_a_method_rings_and_diverges_beyond_its_limits(name, rings, diverges):
-    assert float(symbolic.ringing_limit(MATRIX[name])) == rings
-    assert float(symbolic.stability_limit(MATRIX[name])) == pytest.approx(diverges, rel=1e-14)
-
-
-@pytest.mark.parametrize("name", ["euler", "trapezoid"])
-def test_the_method_of_the_library_rings_from_the_derived_limit_on(name):
-    limit = float(symbolic.ringing_limit(MATRIX[name]))
-    p = LIParameters.from_tau(1.0, 1.0)
-
-    below, above = (float(getattr(methods, name)(p, limit * x).i_from_i) for x in (1 - 1e-9, 1 + 1e-9))
-
-    assert below > 0 > above
-
-
-@pytest.mark.parametrize("name", ["euler", "runge_kutta4"])
-def test_the_method_of_the_library_diverges_from_the_derived_limit_on(name):
-    limit = float(symbolic.stability_limit(MATRIX[name]))
-    p = LIParameters.from_tau(1.0, 1.0)
-
-    below, above = (float(getattr(methods, name)(p, limit * x).i_from_i) for x in (1 - 1e-9, 1 + 1e-9))
-
-    assert abs(below) < 1 < abs(above)
+    assert min(powers, default=math.inf) == known.order + 1
 
 
 # -- Transfer functions ----------------------------------------------------------------------------
@@ -345,13 +294,8 @@ def test_what_is_no_formula_has_no_unit(formula):
 
 
 @pytest.mark.parametrize("matrix", [symbolic.euler, dt, sympy.eye(3)])
-@pytest.mark.parametrize("name", ["local_error", "ringing_limit", "stability_limit", "transfer_function"])
-def test_what_is_no_matrix_of_a_method_is_refused(name, matrix):
+def test_what_is_no_matrix_of_a_method_is_refused(matrix):
     with pytest.raises(
         TypeError, match=r"matrix must be a 2 x 2 matrix of sympy, got .* Call the method: euler\(\)"
     ):
-        getattr(symbolic, name)(matrix)
-
-
-def test_a_method_with_a_wrong_sign_is_never_stable():
-    assert symbolic.stability_limit(sympy.eye(2) - dt * symbolic.system_matrix()) == 0
+        symbolic.transfer_function(matrix)

@@ -10,6 +10,7 @@ import pkgutil
 import platform
 import sys
 import time
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import torch
 from tqdm import tqdm
 
 from tests import benchmarks
-from tests.benchmarks import _cost
+from tests.benchmarks import _cost, import_cost
 
 
 def machine() -> dict:
@@ -54,12 +55,20 @@ def main() -> None:
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures to FILE too")
     help_ = "draw the time that sequences take against steps and neurons; with --json keep these curves too"
     parser.add_argument("--picture", metavar="FILE", type=Path, help=help_)
+    help_ = "compare the first cell of the start page with that of a checkout of an older commit"
+    parser.add_argument("--older", metavar="CHECKOUT", type=Path, help=help_)
+    help_ = "do as if numba were not installed; the bars are those with it"
+    parser.add_argument("--without-numba", action="store_true", help=help_)
     arguments = parser.parse_args()
+    if arguments.without_numba:
+        sys.modules["numba"] = None
 
     files = chosen(files, arguments.names)
     measurements = [
         m for file in files for m in import_module(f"{benchmarks.__name__}.{file}").measurements()
     ]
+    if arguments.older:
+        measurements.append(partial(import_cost.start_page, arguments.older))
     print("  ".join(f"{name}: {value}" for name, value in machine().items()))
     print(f"{'figure':<76}{'is':>10}  {'must be':<10}", flush=True)
     rows = []

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from leakyedu import LIParameters, LIState, li_feed_forward_step
-from leakyedu.euler import _coefficients
+from leakyedu.euler import _of_numbers
 from tests.benchmarks import Row, ratio
 
 P = LIParameters()
@@ -44,7 +44,7 @@ def formulas_with_kept_coefficients(
 ) -> tuple[Tensor, LIState]:
     """Step with what our own step keeps from call to call, which pays for its checks."""
     return _step(
-        x, state, p, *_coefficients(p.tau_syn_inv.item(), p.tau_mem_inv.item(), dt, p.tau_mem_inv.dtype)
+        x, state, p, *_of_numbers(p.tau_syn_inv.item(), p.tau_mem_inv.item(), dt, p.tau_mem_inv.dtype)
     )
 
 

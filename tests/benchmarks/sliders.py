@@ -4,7 +4,6 @@ The same pictures, the same browser, the same run. Time goes from the key that m
 browser has a complete new picture; while dragging, each frame of the screen is looked at.
 """
 
-import pkgutil
 import random
 import statistics
 import tempfile
@@ -18,18 +17,18 @@ from typing import NamedTuple
 
 import nbformat
 
-from leakyedu import labs
-from leakyedu.labs.canvas import Canvas
-from leakyedu.labs.lab import Slider
+from leakyedu.lessons import lessons
+from leakyedu.teaching.canvas import Canvas
+from leakyedu.teaching.lab import Slider
 from tests.benchmarks import Row
 from tests.browser.server import CHROMIUM, FLAGS, free_port, running
 
 MOVES, SECONDS = 40, 2.0
-LABS = ("bucket", "slope_field", "synapses", "step_order", "step_size", "methods")
-OURS = "from leakyedu.labs import {name}\n\n{name}.lab.show()"
+LABS = [lesson.name for lesson in lessons() if lesson.lab]
+OURS = "from leakyedu.lessons.{name} import lab\n\nlab.show()"
 THEIRS = """import matplotlib.pyplot as plt
 from ipywidgets import Dropdown, FloatSlider, interact
-from leakyedu.labs.{name} import lab
+from leakyedu.lessons.{name}.lab import LAB as lab
 
 def control(c):
     if hasattr(c, "step"):
@@ -82,21 +81,18 @@ class Took(NamedTuple):
 
 def measurements() -> list[Callable[[], list[Row]]]:
     """Return what is measured: each of the first six labs, in both hosts."""
-    names = sorted(name for _, name, _ in pkgutil.iter_modules(labs.__path__))
-    redraws = [
-        partial(redraw, name) for name in names if hasattr(import_module(f"leakyedu.labs.{name}"), "lab")
-    ]
+    redraws = [partial(redraw, name) for name in LABS]
     if CHROMIUM is None:
         return [
             *redraws,
             lambda: [Row("no Chromium on the path, so no slider was moved; labs drawn", len(redraws))],
         ]
-    return redraws + [partial(in_host, host, name) for host in ("JupyterLab", "Voila") for name in LABS]
+    return redraws + [partial(in_host, host, name) for host in ("JupyterLab", "Voila") for name in LABS[:6]]
 
 
 def redraw(name: str) -> list[Row]:
     """Draw one lab at random settings, one slider moved at a time, without a browser."""
-    lab = import_module(f"leakyedu.labs.{name}").lab
+    lab = import_module(f"leakyedu.lessons.{name}.lab").LAB
     canvas, generator = Canvas(lab.panes), random.Random(name)
     settings, times = dict(lab.start), []
     for _ in range(60):
@@ -115,7 +111,7 @@ def redraw(name: str) -> list[Row]:
 
 def in_host(host: str, name: str) -> list[Row]:
     """Move one slider of a lab in both ways: of those that stand between their ends, the longest."""
-    lab = import_module(f"leakyedu.labs.{name}").lab
+    lab = import_module(f"leakyedu.lessons.{name}.lab").LAB
     sliders = [control for control in lab.controls.values() if isinstance(control, Slider)]
     longest = max(sliders, key=lambda c: (c.low < c.start < c.high, (c.high - c.low) / c.step))
     number = sliders.index(longest)
@@ -200,11 +196,13 @@ def served(host: str, folder: Path, prompt: bool) -> Iterator[str]:
     if host == "Voila":
         options = ["lab.ipynb", "--no-browser", f"--port={free_port()}", "--Voila.ip=127.0.0.1"]
         if prompt:
-            options.append("--Voila.kernel_websocket_connection_class=leakyedu.server.PromptConnection")
+            options.append("--Voila.kernel_websocket_connection_class=leakyedu.app.server.PromptConnection")
         with running(folder, "voila", *options) as address:
             yield address
     elif prompt:
-        with running(folder, "leakyedu.cli", "lab", "../lessons", "--no-browser", "--port", "0") as address:
+        with running(
+            folder, "leakyedu.app.cli", "lab", "../lessons", "--no-browser", "--port", "0"
+        ) as address:
             yield address.replace("00_start_here", "lab")
     else:
         options = ["--no-browser", "--port=0", "--ServerApp.ip=127.0.0.1", "--allow-root"]

@@ -42,7 +42,7 @@ def lab(tmp_path_factory):
     if CHROMIUM is None:
         pytest.skip("no Chromium on the path")
     home = tmp_path_factory.mktemp("learner")
-    with running(home, "leakyedu.cli", "lab", "--no-browser", "--port", "0") as address:
+    with running(home, "leakyedu.app.cli", "lab", "--no-browser", "--port", "0") as address:
         host, token = re.match(r"(http://[^/]+)/lab\S*\?token=(\w+)", address).groups()
         yield Lab(home / "leakyedu-lessons", home / "progress", host, token)
 

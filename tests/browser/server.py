@@ -58,8 +58,8 @@ def running(
         cwd=folder,
         env={
             **environment,
-            "JUPYTER_CONFIG_DIR": str(folder),
-            "JUPYTER_RUNTIME_DIR": str(folder),
+            "JUPYTER_CONFIG_DIR": str(folder / "settings"),  # not the folder where it runs
+            "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
             "LEAKYEDU_HOME": str(folder / "progress"),
         },
         stdout=subprocess.PIPE,

@@ -10,16 +10,12 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.notebook import SLOWLY, Lesson
 from tests.browser.server import CHROMIUM, free_port, running
-from tests.test_labs import NAMES, lab_of
+from tests.lessons.notebook import BY_NAME
+from tests.lessons.test_every_lab import LABS, notebook_of_labs
 
+pytestmark = pytest.mark.slow  # one lesson takes part in every run of the tests: test_lesson_in_browser.py
 
-def notebook() -> nbformat.NotebookNode:
-    """Return a notebook that shows every lab, each in a cell of its own."""
-    cells = [
-        nbformat.v4.new_code_cell(f"from leakyedu.labs import {name}\n\n{name}.lab.show()") for name in NAMES
-    ]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    return nbformat.v4.new_notebook(cells=cells, metadata=kernel)
+NAMES = [lesson.name for lesson in LABS]
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +24,14 @@ def voila(tmp_path_factory):
     if CHROMIUM is None:
         pytest.skip("no Chromium on the path")
     folder = tmp_path_factory.mktemp("voila")
-    nbformat.write(notebook(), folder / "labs.ipynb")
+    nbformat.write(notebook_of_labs(), folder / "labs.ipynb")
     options = ["--no-browser", f"--port={free_port()}", "--Voila.ip=127.0.0.1"]
-    connection = "--Voila.kernel_websocket_connection_class=leakyedu.server.PromptConnection"
+    connection = "--Voila.kernel_websocket_connection_class=leakyedu.app.server.PromptConnection"
     with running(folder, "voila", "labs.ipynb", *options, connection) as address:
         yield address
 
 
-@pytest.fixture(params=["JupyterLab", "Voila"])
+@pytest.fixture(params=["JupyterLab", pytest.param("Voila", marks=pytest.mark.thorough)])
 def all_labs(request, page) -> Callable[[str], Locator]:
     """Open the page of all labs in a host; return a function that finds a lab by its name."""
     complaints = []
@@ -45,7 +41,7 @@ def all_labs(request, page) -> Callable[[str], Locator]:
         outputs = page.locator(".jp-OutputArea:has(.leakyedu-control)")
     else:
         lab = request.getfixturevalue("lab")
-        nbformat.write(notebook(), lab.folder / "labs.ipynb")
+        nbformat.write(notebook_of_labs(), lab.folder / "labs.ipynb")
         Lesson(page, lab.url("labs.ipynb")).run_all()
         outputs = page.locator(".jp-Notebook .jp-OutputArea:has(.leakyedu-control)")
     expect(outputs).to_have_count(len(NAMES), timeout=2 * SLOWLY)
@@ -99,12 +95,12 @@ def reset(output: Locator, name: str) -> None:
     while before != (before := look()):
         output.page.wait_for_timeout(150)
     output.get_by_role("button", name="Reset").click()
-    start = lab_of(name).figure()[1]
+    start = BY_NAME[name].lab.LAB.figure()[1]
     expect(output.locator("figcaption")).to_have_text(start, timeout=SLOWLY)
 
 
 def test_a_lab_can_be_worked_by_keys_alone(all_labs, page: Page):
-    output = all_labs("step_order")
+    output = all_labs("one_euler_step")
     output.locator("select").focus()
 
     changes(output, lambda: page.keyboard.press("ArrowUp"))
@@ -118,7 +114,7 @@ def test_a_lab_can_be_worked_by_keys_alone(all_labs, page: Page):
 
 
 def test_time_moves_on_when_it_is_told_to_and_stops(all_labs, page: Page):
-    output = all_labs("step_order")
+    output = all_labs("one_euler_step")
     field = output.get_by_label("shown until (ms)", exact=True)
     field.fill("0")
     field.press("Enter")
@@ -140,7 +136,7 @@ def test_time_moves_on_when_it_is_told_to_and_stops(all_labs, page: Page):
 
 
 def test_a_lab_measures_with_a_bar_and_stops(all_labs):
-    output = all_labs("speed")
+    output = all_labs("whole_sequences")
 
     output.get_by_role("button", name="Measure").click()
     expect(output.locator("progress")).to_be_visible(timeout=SLOWLY)

@@ -1,1 +1,0 @@
-"""Experiments with sliders: ``from leakyedu.labs import step_order; step_order.lab.show()``."""

@@ -1,0 +1,267 @@
+"""Lesson 7's figures: two arrows that turn, a drive with its voltage, and gain and phase over the frequency."""
+
+import math
+from collections.abc import Mapping
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
+from torch import Tensor
+
+from leakyedu.model import check_dt
+from leakyedu.teaching.drawings import arc, arrow, between, frame, new_drawing, stroke, write
+from leakyedu.teaching.figure import (
+    CURRENT,
+    INPUT,
+    LINE_STYLES,
+    VOLTAGE,
+    capital,
+    digits,
+    mark_prediction,
+    new_axes,
+    new_figure,
+)
+
+
+def drive_and_voltage(
+    drive: Tensor, v: Tensor, dt: float = 0.001, *, since: float = 0.0, axes: Axes | None = None
+) -> tuple[Figure, str]:
+    """Draw a drive and the voltage that follows it over time.
+
+    Args:
+        drive: in volt, of shape ``(time,)``; element ``n`` is drawn at ``n * dt``.
+        v: the voltage at the same times, likewise.
+        dt: length of a step in second.
+        since: the sentence is about what happens from then on, in second.
+        axes: where to draw; default a new figure.
+
+    Returns:
+        The figure, and the sentence that says between which values both go, and the mean of ``v``.
+
+    Raises:
+        ValueError: if the two have not the same shape ``(time,)``, or ``since`` is not one of their times.
+    """
+    drive, v = (x.detach().cpu().double() for x in (drive, v))
+    if drive.ndim != 1 or drive.shape != v.shape:
+        raise ValueError(
+            f"drive and v must have the same shape (time,), got {tuple(drive.shape)} and {tuple(v.shape)}. "
+            "Choose one neuron, as in v[:, 0]."
+        )
+    check_dt(dt)
+    first = round(since / dt)
+    if not 0 <= first < len(v):
+        raise ValueError(
+            f"since must be from 0 s to below {len(v) * dt:g} s, got {since} s. It is in second."
+        )
+    axes = axes or new_axes()
+    t = 1000 * dt * torch.arange(len(v), dtype=torch.float64, device="cpu")
+    axes.plot(t, drive, color=INPUT, linewidth=1, label="drive")
+    axes.plot(t, v, color=VOLTAGE, linewidth=2, label="v")
+    # Beside the axes, where no drive crosses it.
+    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.set(xlabel="time (ms)", ylabel="drive and voltage v (V)")
+    (low, high), (v_low, v_high) = ((float(x.min()), float(x.max())) for x in (drive[first:], v[first:]))
+    return axes.figure, (
+        f"From {digits(1000 * since)} ms on, the drive goes from {low:.3g} V to {high:.3g} V and v from "
+        f"{v_low:.3g} V to {v_high:.3g} V, with a mean of {digits(v[first:].mean())} V."
+    )
+
+
+def frequency_response(
+    frequencies: Tensor,
+    curves: Mapping[str, Tensor],
+    *,
+    measured: tuple[Tensor, Tensor] | None = None,
+    predicted_cut_off: float | None = None,
+) -> tuple[Figure, str]:
+    r"""Draw gain and phase over the frequency, on a logarithmic axis, side by side.
+
+    .. math::
+        \text{gain} = |H(f)|, \qquad \text{phase} = \arg H(f)
+
+    Args:
+        frequencies: those of the curves in hertz, rising, above 0, of shape ``(sizes,)``.
+        curves: named transfer functions, complex, of the shape of ``frequencies``.
+        measured: frequencies in hertz and complex numbers of the same shape, drawn as points, or None.
+        predicted_cut_off: where the learner expects the cut-off, in hertz, or None.
+
+    Returns:
+        The figure, and the sentence with the cut-off, where there is one, and both ends of each curve.
+
+    Raises:
+        ValueError: if there is no curve, or one is not of the shape of ``frequencies``.
+    """
+    f = frequencies.detach().cpu().double()
+    if f.ndim != 1 or not curves or any(h.shape != f.shape for h in curves.values()):
+        shapes = {name: tuple(h.shape) for name, h in curves.items()}
+        raise ValueError(
+            f"curves must each have the shape {tuple(f.shape)} of the frequencies, got {shapes}. "
+            "Compute one number for each frequency."
+        )
+    figure, (gain, phase) = new_figure(2)
+    gain.set(xscale="log", yscale="log", xlabel="frequency (Hz)", ylabel="gain")
+    phase.set(xscale="log", xlabel="frequency (Hz)", ylabel="phase (degrees)")
+    sentences = []
+    for number, (name, h) in enumerate(curves.items()):
+        gains, lags = _gain_and_lag(h)
+        style = {"color": VOLTAGE, "linestyle": LINE_STYLES[number % 4], "linewidth": 1.5}
+        if not number:  # what the others are held against
+            style = {"color": INPUT, "linewidth": 2.5, "alpha": 0.8}
+        gain.plot(f, gains, label=name, **style)
+        corner = _cut_off(f, gains)
+        if corner and not number:
+            edges = [corner, corner, float(f[0])], [float(gains.min()), math.sqrt(0.5), math.sqrt(0.5)]
+            gain.plot(*edges, color=INPUT, linestyle=":", linewidth=1)
+        phase.plot(f, -lags, **style)
+        on_the_way = f"0.707 at {digits(corner)} Hz, " if corner else ""
+        sentences.append(
+            f"{capital(name)}: gain {digits(gains[0])} at {digits(f[0])} Hz, {on_the_way}"
+            f"{digits(gains[-1])} at {digits(f[-1])} Hz, where v lags by {digits(lags[-1])} degrees."
+        )
+    if measured is not None:
+        at, h = (x.detach().cpu() for x in measured)
+        gains, lags = _gain_and_lag(h)
+        gain.plot(at, gains, "o", color=VOLTAGE, markersize=6, label="measured")
+        phase.plot(at, -lags, "o", color=VOLTAGE, markersize=6)
+        sentences.append(
+            f"Measured: gain {digits(gains[0])} at {digits(at[0])} Hz and {digits(gains[-1])} at "
+            f"{digits(at[-1])} Hz."
+        )
+    gain.legend(frameon=False, loc="lower left", fontsize=9)
+    phase.yaxis.set_major_locator(MultipleLocator(45))
+    if predicted_cut_off is not None:
+        words = f"You predicted a cut-off of {digits(predicted_cut_off)} Hz"
+        sentences.append(mark_prediction(gain, predicted_cut_off, words, bottom=0.35))
+    return figure, " ".join(sentences)
+
+
+def _gain_and_lag(h: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the size of complex numbers, and by how many degrees from 0 to 360 they are behind."""
+    h = h.detach().cpu().to(torch.complex128)
+    return h.abs(), -h.angle().rad2deg() % 360 + 0.0  # no -0
+
+
+def _cut_off(f: Tensor, gains: Tensor) -> float | None:
+    """Return where a gain falls to 1 / sqrt 2 for the first time, if it does."""
+    at = int((gains < math.sqrt(0.5)).int().argmax())
+    if not at:
+        return None
+    share = float((gains[at - 1] - math.sqrt(0.5)) / (gains[at - 1] - gains[at]))
+    return float(f[at - 1] * (f[at] / f[at - 1]) ** share)
+
+
+def turning_arrows(frequency: float, tau: float = 0.010) -> tuple[Figure, str]:
+    r"""Draw a drive and its answer as two arrows that turn together, and the waves that their shadows draw.
+
+    .. math::
+        H = \frac{1}{1 + 2 \pi \mathrm{i} f \tau}
+
+    Args:
+        frequency: turns per second, f.
+        tau: time constant of the stage in second.
+
+    Returns:
+        The figure, and the sentence that says how much shorter, and how far behind, the answer is.
+    """
+    turn = 2 * math.pi * frequency * tau
+    gain, lag = 1 / math.hypot(1, turn), math.atan(turn)
+    figure, axes = new_drawing()
+    x, y, radius = 3.3, 4.1, 2.6
+    circle = [
+        (x + radius * math.cos(k * math.pi / 60), y + radius * math.sin(k * math.pi / 60)) for k in range(121)
+    ]
+    stroke(axes, *circle, color=INPUT, width=1, style=":")
+    now = math.radians(75)  # where the drive points to
+    for size, angle, color, width in ((1.0, now, INPUT, 3), (gain, now - lag, VOLTAGE, 4)):
+        arrow(
+            axes,
+            (x, y),
+            (x + radius * size * math.cos(angle), y + radius * size * math.sin(angle)),
+            color=color,
+            width=width,
+        )
+    arc(axes, (x, y), 1.0, math.degrees(now), math.degrees(now - lag), width=1.4)
+    arc(axes, (x, y), radius + 0.35, 120, 160, color=INPUT)
+    write(axes, x + 1.25, y + 2.95, "drive", color=INPUT, size=13)
+    tip = now - lag
+    write(
+        axes,
+        x + radius * gain * math.cos(tip) + 0.35,
+        y + radius * gain * math.sin(tip) - 0.1,
+        "$v$",
+        color=VOLTAGE,
+        size=19,
+    )
+    write(axes, x, 0.55, "shorter, and behind")
+
+    left, width = 7.6, 7.6
+    stroke(axes, (left, y), (left + width + 0.3, y), color=INPUT, width=1)
+    phases = [2.5 * math.pi * 2 * k / 300 for k in range(301)]
+    xs = [left + width * k / 300 for k in range(301)]
+    stroke(
+        axes, *[(a, y + radius * math.cos(b)) for a, b in zip(xs, phases, strict=True)], color=INPUT, width=2
+    )
+    stroke(
+        axes,
+        *[(a, y + radius * gain * math.cos(b - lag)) for a, b in zip(xs, phases, strict=True)],
+        color=VOLTAGE,
+        width=3.2,
+    )
+    peak = left + width / 2.5
+    shift = lag / (2 * math.pi) * width / 2.5
+    stroke(axes, (peak, y + radius), (peak, y + radius + 0.5), color=INPUT, width=1)
+    stroke(axes, (peak + shift, y + radius * gain), (peak + shift, y + radius + 0.5), color=VOLTAGE, width=1)
+    write(axes, peak + shift / 2, y + radius + 0.85, "late", size=13)
+    between(axes, (left + width + 0.25, y), (left + width + 0.25, y + radius * gain), color=VOLTAGE)
+    write(axes, left + width / 2, 0.55, "smaller, and late")
+    late = 1000 * lag / (2 * math.pi * frequency)
+    return figure, (
+        f"At {frequency:g} Hz the arrow of v is {gain:.2f} times as long as that of the drive, and {math.degrees(lag):.0f} degrees "
+        f"behind it: its wave swings {gain:.2f} times as far and comes {late:.1f} ms later."
+    )
+
+
+def two_stages(frequency: float, tau_syn: float = 0.005, tau_mem: float = 0.010) -> tuple[Figure, str]:
+    r"""Draw a wave that goes through two stages, one after the other.
+
+    .. math::
+        |H| = \frac{1}{\sqrt{1 + (2 \pi f \tau_\text{syn})^2}} \cdot \frac{1}{\sqrt{1 + (2 \pi f \tau_\text{mem})^2}}
+
+    Args:
+        frequency: f in hertz.
+        tau_syn: time constant of the first stage in second.
+        tau_mem: that of the second.
+
+    Returns:
+        The figure, and the sentence that multiplies both gains and adds both phases.
+    """
+    turns = [2 * math.pi * frequency * tau for tau in (tau_syn, tau_mem)]
+    gains = [1 / math.hypot(1, turn) for turn in turns]
+    lags = [math.atan(turn) for turn in turns]
+    figure, axes = new_drawing()
+    y, tall, size, lag = 4.3, 2.2, 1.0, 0.0
+    for k, (name, symbol, color) in enumerate(
+        (("drive", "", INPUT), ("synapse", "$i$", CURRENT), ("membrane", "$v$", VOLTAGE))
+    ):
+        left = 0.3 + 6.15 * k
+        if k:
+            size, lag = size * gains[k - 1], lag + lags[k - 1]
+            frame(axes, left - 2.9, y - 1.0, 2.65, 2.0)
+            write(axes, left - 1.58, y + 0.4, name)
+            write(axes, left - 1.58, y - 0.4, rf"$\times\,{gains[k - 1]:.2f}$", size=15)
+        xs = [left + 3.0 * n / 120 for n in range(121)]
+        for side in (-1, 1):
+            stroke(
+                axes, (left, y + side * tall), (left + 3.0, y + side * tall), color=INPUT, width=1, style=":"
+            )
+        points = [
+            (x, y + tall * size * math.cos(1.5 * 2 * math.pi * n / 120 - lag)) for n, x in enumerate(xs)
+        ]
+        stroke(axes, *points, color=color, width=2.6)
+        write(axes, left + 1.5, y - tall - 0.75, symbol or name, color=color, size=18 if symbol else 12)
+        write(axes, left + 1.5, y + tall + 0.6, f"{size:.2f}", color=color, size=13)
+    return figure, (
+        f"At {frequency:.1f} Hz the synapse leaves {gains[0]:.2f} of the swing, and the membrane {gains[1]:.2f} of that: "
+        f"{size:.2f}. Gains are multiplied; phases add up, to {math.degrees(lag):.0f} degrees."
+    )

@@ -1,0 +1,277 @@
+"""Lesson 5's figures: Euler's polygon, errors over the length of a step, factors, and rounding."""
+
+import itertools
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from leakyedu.model import as_tensor
+from leakyedu.teaching.drawings import INK, arrow, between, dot, new_drawing, stroke, write
+from leakyedu.teaching.figure import CURRENT, INPUT, VOLTAGE, capital, digits, new_axes, new_figure
+
+
+def error_over_dt(
+    dts: Tensor, errors: Mapping[str, Tensor], *, axes: Axes | None = None
+) -> tuple[Figure, str]:
+    r"""Draw errors over the length of a step, both axes logarithmic, each with its slope.
+
+    .. math::
+        \log e \approx \text{slope} \cdot \log \Delta t + \text{const}
+
+    Args:
+        dts: lengths of a step in second, of shape ``(sizes,)``, at least two different ones.
+        errors: named errors in volt, each above 0 and of the shape of ``dts``.
+        axes: where to draw; default a new figure.
+
+    Returns:
+        The figure, with the fitted line and a triangle that shows its slope, and the sentence that names
+        the slopes.
+
+    Raises:
+        ValueError: if there are fewer than two step sizes, no error, or one that has no logarithm.
+    """
+    x = 1000 * as_tensor(dts).detach().cpu().double()
+    if x.ndim != 1 or len(x.unique()) < 2 or not bool((x > 0).all()):
+        raise ValueError(
+            f"dts must be at least two different lengths of a step in second, got {dts}. "
+            "Use torch.tensor([0.002, 0.001])."
+        )
+    named = {name: as_tensor(e).detach().cpu().double() for name, e in errors.items()}
+    for name, e in named.items():
+        if e.shape != x.shape or not bool(((e > 0) & e.isfinite()).all()):
+            raise ValueError(
+                f"errors[{name!r}] must be {len(x)} finite numbers above 0, one for each dt, got {e}. "
+                "Take abs(), and leave out a dt without an error."
+            )
+    if not named:
+        raise ValueError("errors must name at least one error. Use {'Euler': errors}.")
+    axes = axes or new_figure()[1][0]
+    axes.set(xscale="log", yscale="log", xlabel="dt (ms)", ylabel="error of v (V)")
+    order = x.argsort()
+    x, sentences = x[order], []
+    # The outer parts of the line stay free for its points.
+    left, right = (float(x[0] * (x[-1] / x[0]) ** share) for share in (0.45, 0.75))
+    for (name, e), marker in zip(named.items(), itertools.cycle("os^D"), strict=False):
+        e = e[order]
+        slope, intercept = statistics.linear_regression(x.log().tolist(), e.log().tolist())
+        fit = [math.exp(intercept) * dt**slope for dt in (float(x[0]), float(x[-1]), left)]
+        axes.plot([x[0], x[-1]], fit[:2], color=INPUT, linestyle="--", linewidth=1.2)
+        axes.plot(x, e, color=VOLTAGE, linestyle="", marker=marker, markersize=6, label=name)
+        slope_triangle(axes, (left, right), 0.75 * fit[2], slope)
+        axes.annotate(
+            name, (float(x[len(x) // 2]), float(e[len(x) // 2])), xytext=(-6, 4),
+            textcoords="offset points", ha="right", va="bottom", color=VOLTAGE, fontweight="bold",
+        )  # fmt: skip
+        sentences.append(
+            f"{capital(name)}: {digits(e[-1])} V at dt = {digits(x[-1])} ms and "
+            f"{digits(e[0])} V at {digits(x[0])} ms, slope {slope:.2f}."
+        )
+    axes.margins(x=0.08)
+    axes.set_xticks(x.tolist(), labels=[digits(dt) for dt in x])
+    axes.set_xticks([], minor=True)
+    # Whole powers of ten: a slope is read off as powers of ten.
+    every = torch.cat(list(named.values()))
+    axes.set_ylim(10 ** math.floor(math.log10(every.min()) - 0.2), 10 ** math.ceil(math.log10(every.max())))
+    return axes.figure, " ".join(sentences)
+
+
+def slope_triangle(axes: Axes, between: tuple[float, float], low: float, slope: float) -> None:
+    r"""Draw a triangle whose third side has a slope on logarithmic axes, and write the slope below it.
+
+    .. math::
+        y_\text{high} = y_\text{low} \, (x_\text{right} / x_\text{left})^\text{slope}
+
+    Args:
+        axes: where to draw, both axes logarithmic.
+        between: left and right end, in the unit of the horizontal axis.
+        low: lower end, in the unit of the vertical axis.
+        slope: of the third side.
+    """
+    left, right = between
+    high = low * (right / left) ** slope
+    axes.plot([left, right, right, left], [low, low, high, low], color=INPUT, linewidth=1)
+    axes.annotate(
+        f"slope {slope:.2f}", (math.sqrt(left * right), low), xytext=(0, -3),
+        textcoords="offset points", ha="center", va="top", color=INPUT, fontsize=9,
+    )  # fmt: skip
+
+
+def polygon(dt: float = 0.005, tau: float = 0.010, steps: int = 4) -> tuple[Figure, str]:
+    r"""Draw a decay from 1 V in long steps of Euler's method, beside the exact curve.
+
+    .. math::
+        v_n = (1 - \Delta t / \tau)^n, \qquad v(t) = e^{-t / \tau}
+
+    A thin curve through each point is where the truth would lead from there.
+
+    Args:
+        dt: length of a step in second.
+        tau: time constant in second.
+        steps: number of steps.
+
+    Returns:
+        The figure, and the sentence that tells the error of one step from that of all.
+    """
+    axes = new_axes()
+    ms, t = 1000 * dt, torch.linspace(0, 1.35, 60, dtype=torch.float64)
+    euler = [(1 - dt / tau) ** n for n in range(steps + 1)]
+    for n, v in enumerate(euler[:-1]):
+        style = {"linewidth": 3.5, "alpha": 0.6} if not n else {"linewidth": 1.2, "linestyle": ":"}
+        length = (steps + 0.6) / 1.35 if not n else 1.0
+        axes.plot(ms * (n + length * t), v * torch.exp(-dt / tau * length * t), color=INPUT, **style)
+    axes.plot([ms * n for n in range(steps + 1)], euler, "--o", color=VOLTAGE, linewidth=2, markersize=8)
+    ends = math.exp(-dt / tau), math.exp(-steps * dt / tau)
+    for n, truth in ((1, ends[0]), (steps, ends[1])):
+        axes.plot(
+            [ms * n, ms * n], [euler[n], truth], color=INK, linewidth=3.5, solid_capstyle="butt", zorder=1.9
+        )
+    bar = {"arrowstyle": "-", "color": INK, "linewidth": 1}
+    for n, truth, words, (x, y) in (
+        (1, ends[0], "error of one step", (1.35, 0.86)),
+        (steps, ends[1], f"error after {steps} steps", (steps - 1.45, 0.42)),
+    ):
+        axes.annotate(
+            words,
+            (ms * n, (truth + euler[n]) / 2),
+            xytext=(ms * x, y),
+            fontsize=12,
+            color=INK,
+            arrowprops=bar,
+        )
+    axes.annotate(
+        "exact",
+        (ms * 0.62, math.exp(-0.62 * dt / tau)),
+        xytext=(7, 3),
+        textcoords="offset points",
+        color=INPUT,
+        fontsize=12,
+    )
+    axes.annotate(
+        "Euler",
+        (ms * 0.5, 0.72),
+        xytext=(-6, -12),
+        textcoords="offset points",
+        ha="right",
+        color=VOLTAGE,
+        fontsize=12,
+    )
+    axes.set(xlim=(-0.5, ms * (steps + 0.5)), ylim=(-0.04, 1.06), xlabel="time (ms)", ylabel="voltage v (V)")
+    axes.set_xticks([ms * n for n in range(steps + 1)])
+    return axes.figure, (
+        f"Euler keeps each slope for {ms:g} ms. The first step is off by {digits(ends[0] - euler[1])} V; each later one starts "
+        f"from a wrong point, and after {steps} steps Euler is off by {digits(ends[1] - euler[-1])} V."
+    )
+
+
+def zones(
+    tau: float = 0.005, dts: Sequence[float] = (0.004, 0.005, 0.007, 0.010, 0.011)
+) -> tuple[Figure, str]:
+    r"""Draw Euler's factor on a line with its three zones, and what a current does in each of them.
+
+    .. math::
+        f = 1 - \Delta t / \tau
+
+    Args:
+        tau: time constant in second.
+        dts: lengths of a step in second, to be marked.
+
+    Returns:
+        The figure, and the sentence that names the lengths at which the zones meet.
+    """
+    figure, axes = new_drawing()
+
+    def place(factor: float) -> float:
+        return 3.0 + 4.3 * (factor + 1.35)
+
+    edges = [0.6, place(-1), place(0), place(1)]
+    names = ("diverges", "rings", "smooth")
+    for k, (left, right, name) in enumerate(zip(edges[:-1], edges[1:], names, strict=True)):
+        middle, factor = (left + right) / 2, (-1.25, -0.6, 0.6)[k]
+        write(axes, middle, 7.4, name, size=14, weight="bold")
+        heights = [1.2 * (0.55 if not k else 1) * factor**n for n in range(5)]
+        xs = [middle - 1.5 + 0.75 * n for n in range(5)]
+        stroke(axes, (middle - 1.8, 5.4), (middle + 1.8, 5.4), color=INPUT, width=1)
+        stroke(
+            axes,
+            *[(x, 5.4 + h) for x, h in zip(xs, heights, strict=True)],
+            color=CURRENT,
+            width=1.2,
+            style="--",
+        )
+        for x, h in zip(xs, heights, strict=True):
+            dot(axes, x, 5.4 + h, color=CURRENT, radius=0.13)
+        if k:
+            stroke(axes, (left, 1.6), (left, 7.7), color=INPUT, width=1, style=":")
+    arrow(axes, (place(1) + 0.5, 3.0), (0.2, 3.0), width=1.8)
+    for factor in (1, 0, -1):
+        stroke(axes, (place(factor), 2.8), (place(factor), 3.2))
+        write(
+            axes,
+            place(factor),
+            3.6,
+            f"${factor}$",
+            size=15,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )
+    write(axes, 14.95, 3.0, r"$1 - \frac{\Delta t}{\tau}$", size=17)
+    for dt in dts:
+        x = place(1 - dt / tau)
+        dot(axes, x, 3.0, color=CURRENT, radius=0.17)
+        write(
+            axes,
+            x + (0.12 if dt == max(dts) else 0),
+            2.2,
+            f"{1000 * dt:g}",
+            color=CURRENT,
+            size=12,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )
+    write(axes, place(1), 2.2, "0 ms", size=12, color=CURRENT)
+    write(axes, 8.2, 1.0, rf"length of the step, for $\tau$ = {1000 * tau:g} ms", color=CURRENT, size=12)
+    return figure, (
+        f"One step multiplies a current by 1 - dt/tau. With tau = {1000 * tau:g} ms it stays above 0 up to {1000 * tau:g} ms, "
+        f"where Euler is smooth; down to -1, at {2000 * tau:g} ms, it rings; beyond, each step makes it larger."
+    )
+
+
+def ladder(share: float = 1e-5) -> tuple[Figure, str]:
+    r"""Draw the numbers of float32 below 1 as rungs, and two rises: one takes v to a rung, one is rounded away.
+
+    .. math::
+        \text{rise} = (1 - v) \, \frac{\Delta t}{\tau}, \qquad \text{rungs are } \text{eps} / 2 \text{ apart}
+
+    Args:
+        share: :math:`\Delta t / \tau`, for the sentence.
+
+    Returns:
+        The figure, and the sentence that says where v stops.
+    """
+    figure, axes = new_drawing()
+    rung = 1.85
+    for k in range(4):
+        stroke(axes, (0.8, 1.3 + k * rung), (11.6, 1.3 + k * rung), color=INPUT, width=1.4)
+    between(axes, (12.1, 1.3 + rung), (12.1, 1.3 + 2 * rung))
+    write(axes, 12.5, 1.3 + 1.5 * rung, "$\\mathrm{eps}/2$", size=15, ha="left")
+    write(axes, 12.1, 1.3 + 3 * rung, "numbers of\nfloat32", color=INPUT, ha="left")
+    for x, y, share_of_rung, where, what in (
+        (2.6, 1.3, 0.75, "far below 1 V", "rounded up"),
+        (7.2, 1.3 + 2 * rung, 0.38, "close to 1 V", "rounded back"),
+    ):
+        tip, target = y + share_of_rung * rung, y + round(share_of_rung) * rung
+        dot(axes, x, y, color=VOLTAGE, radius=0.22)
+        arrow(axes, (x, y + 0.2), (x, tip), color=VOLTAGE, width=2.6)
+        write(axes, x - 0.4, (y + tip) / 2, "rise", color=VOLTAGE, ha="right", size=13)
+        arrow(axes, (x + 0.15, tip), (x + 1.6, target + (0.06 if target < tip else -0.06)), style=":")
+        dot(axes, x + 1.8, target, color=VOLTAGE, radius=0.22, filled=False)
+        write(axes, x + 1.5, target + 0.55, what, ha="left", size=13)
+        write(axes, x - 0.4, y - 0.55, where, weight="bold", size=13)
+    gap = torch.finfo(torch.float32).eps / (4 * share)
+    return figure, (
+        f"Between two neighbours there is no number of float32. A rise of more than half a rung is rounded up, a smaller one "
+        f"back: then v stands still. At dt/tau = {share:.0e} that is {1000 * gap:.3g} mV below 1 V."
+    )

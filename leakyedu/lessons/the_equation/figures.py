@@ -1,0 +1,51 @@
+"""Lesson 2's figure: a circuit, and the currents that meet in it."""
+
+from matplotlib.figure import Figure
+
+from leakyedu.teaching.drawings import arrow, capacitor, dot, ground, new_drawing, resistor, stroke, write
+from leakyedu.teaching.figure import CURRENT, INPUT, VOLTAGE, digits
+
+
+def node(current: float, voltage: float, resistance: float = 100e6) -> tuple[Figure, str]:
+    r"""Draw a capacitor and a resistor that meet, with each current as wide as it is large.
+
+    .. math::
+        I_\text{in} = C \, \frac{dv}{dt} + \frac{v - v_\text{leak}}{R}, \qquad I_\text{in} = i / R
+
+    Args:
+        current: what is injected, i, in volt.
+        voltage: v in volt, at a cell that rests at 0 V.
+        resistance: R in ohm.
+
+    Returns:
+        The figure, and the sentence that says how large each current is.
+    """
+    inflow, leak = (1e9 * x / resistance for x in (current, voltage))  # nanoampere
+    charging = inflow - leak
+    figure, axes = new_drawing()
+    stroke(axes, (2.0, 6.2), (10.6, 6.2))
+    capacitor(axes, 5.4, 6.2, 1.7)
+    resistor(axes, 10.6, 6.2, 1.9)
+    ground(axes, 5.4, 1.7)
+    write(axes, 6.55, 1.45, "0 V", color=INPUT)
+    dot(axes, 10.6, 1.75, color=INPUT, filled=False)
+    write(axes, 11.6, 1.7, r"$v_\mathrm{leak}$", color=INPUT, size=16)
+    dot(axes, 8.0, 6.2, color=VOLTAGE, radius=0.2)
+    write(axes, 8.0, 6.9, "$v$", color=VOLTAGE, size=18)
+    write(axes, 6.5, 3.95, "$C$", size=17)
+    write(axes, 9.75, 4.05, "$R$", size=17)
+    for amount, start, end, color in (
+        (inflow, (1.6, 6.2), (4.6, 6.2), CURRENT),
+        (charging, (4.1, 5.9), (4.1, 2.3), VOLTAGE),
+        (leak, (11.9, 5.9), (11.9, 2.3), INPUT),
+    ):
+        if abs(amount) > 0.02:
+            there, back = (start, end) if amount > 0 else (end, start)
+            arrow(axes, there, back, color=color, width=1.2 + 0.5 * min(abs(amount), 20))
+    write(axes, 2.9, 7.1, r"$I_\mathrm{in}$", color=CURRENT, size=18)
+    write(axes, 2.4, 4.1, r"$C\,\frac{dv}{dt}$", color=VOLTAGE, size=21)
+    write(axes, 14.0, 4.1, r"$\frac{v\,-\,v_\mathrm{leak}}{R}$", color=INPUT, size=21)
+    return figure, (
+        f"What flows into the node, {digits(inflow)} nA, leaves it by 2 ways: {digits(charging)} nA charge the capacitor C, "
+        f"and {digits(leak)} nA leak through the resistor R. The wider an arrow, the larger its current."
+    )

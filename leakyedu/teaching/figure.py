@@ -1,0 +1,277 @@
+"""A figure with its sentence: how one begins, how it looks, and how it is shown.
+
+The sentence is computed from the data. It stands below the picture and is its alt text, so a reader
+who cannot see the picture, or looks at it for the first time, learns the same thing. Voltages are
+blue, currents orange (vermilion of Okabe and Ito's palette, which keeps a contrast of 3 on white),
+inputs and references grey; line styles say the same without colour. A sound has its sentence, too.
+"""
+
+import base64
+import functools
+import io
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import matplotlib
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from leakyedu.teaching.markup import Html, element, printable
+
+VOLTAGE, CURRENT, INPUT, PREDICTION = "#0072B2", "#D55E00", "#595959", "#A0307A"
+PALE, FAINT = {VOLTAGE: "#BBD9EC", CURRENT: "#FBE3D3"}, "#E6E6E6"  # of areas, below what is drawn on them
+
+WALL = 2.73  # width of a picture per height, in front of a class
+
+LINE_STYLES = ("-", "--", ":", "-.")
+_in_front_of_a_class = False
+
+# What matplotlib looks like where nobody has chosen anything; what is no matter of looks stays the user's.
+_NO_LOOKS = (
+    "animation",
+    "backend",
+    "docstring",
+    "interactive",
+    "keymap",
+    "timezone",
+    "tk",
+    "toolbar",
+    "webagg",
+)
+_STYLE = {
+    key: value
+    for key, value in matplotlib.rcParamsDefault.items()
+    if not key.startswith(_NO_LOOKS) and key not in ("savefig.directory", "figure.max_open_warning")
+}
+_one_style_at_a_time = threading.RLock()
+
+
+@contextmanager
+def our_style() -> Iterator[None]:
+    """Draw in our own style, whatever style the user has chosen; his is there again afterwards.
+
+    matplotlib has one style for all threads, and a lab may be drawn beside a cell, so one waits for the other.
+    """
+    # The plain methods of a dictionary: to check each value again would take as long as a small picture.
+    style = matplotlib.rcParams
+    with _one_style_at_a_time:
+        theirs = {key: dict.__getitem__(style, key) for key in _STYLE}
+        if theirs == _STYLE:
+            yield
+            return
+        dict.update(style, _STYLE)
+        try:
+            yield
+        finally:
+            dict.update(style, theirs)
+
+
+def _in_our_style(draw: Callable) -> Callable:
+    @functools.wraps(draw)
+    def styled(*arguments, **named):
+        with our_style():
+            return draw(*arguments, **named)
+
+    return styled
+
+
+class _Axes(Axes):
+    """Axes in which lines, words and ticks have our style, whoever draws them and wherever."""
+
+
+for _name in (
+    *vars(Axes),
+    "set",
+    "set_xticks",
+    "set_yticks",
+    "set_xscale",
+    "set_yscale",
+    "grid",
+    "tick_params",
+):
+    if not _name.startswith("_") and callable(getattr(Axes, _name)):
+        setattr(_Axes, _name, _in_our_style(getattr(Axes, _name)))
+
+
+def presentation(on: bool = True) -> None:
+    """Make all further pictures for the last row of a classroom: thick lines, large type.
+
+    Args:
+        on: False for pictures of the usual size again.
+    """
+    global _in_front_of_a_class
+    _in_front_of_a_class = on
+
+
+def presenting() -> bool:
+    """Tell whether pictures are made for the last row of a classroom."""
+    return _in_front_of_a_class
+
+
+def new_axes() -> Axes:
+    """Return axes in a new figure that no global state knows, so that none is left open."""
+    axes = new_figure()[1][0]
+    axes.axhline(0, color=INPUT, linewidth=0.8)
+    return axes
+
+
+def new_figure(panes: int = 1) -> tuple[Figure, list[Axes]]:
+    """Return a new figure, and its axes side by side."""
+    width, height, dpi = 6.4, 3.2, 160
+    if presenting():
+        # More pixels in fewer inches make everything in the picture larger; the shape is that of a wall,
+        # with a question above the picture. Two panes need the inches that they have on paper.
+        width, dpi = (5.6, 230) if panes == 1 else (6.4, 200)
+        height = width / WALL
+    with our_style():
+        figure = Figure(figsize=(width, height), dpi=dpi, layout="constrained", facecolor="white")
+        axes = list(figure.subplots(1, panes, squeeze=False, subplot_kw={"axes_class": _Axes})[0])
+        for pane in axes:
+            pane.spines[["top", "right"]].set_visible(False)
+            pane.margins(y=0.12)
+    return figure, axes
+
+
+def fit_for_a_class(figure: Figure) -> None:
+    """Make what a picture for a class has drawn small or thin as large as the last row needs it."""
+    if not presenting():
+        return
+    for axes in figure.axes:
+        # Longer than the axis, it would be cut at the edge of the picture.
+        axes.set_ylabel(axes.get_ylabel().replace(" v and ", " v\nand "))
+        for text in axes.get_legend().get_texts() if axes.get_legend() else ():
+            text.set_fontsize(max(text.get_fontsize(), 8.5))
+        for line in axes.get_lines():
+            line.set_linewidth(max(line.get_linewidth(), 1.5))
+
+
+def picture(figure: Figure, sentence: str) -> Html:
+    """Return a figure as HTML: the picture with the sentence as its alt text and below it."""
+    fit_for_a_class(figure)
+    png = io.BytesIO()
+    with our_style():
+        figure.savefig(png, format="png", metadata={"Software": None})
+    return picture_of(png.getvalue(), sentence)
+
+
+def picture_of(png: bytes, sentence: str) -> Html:
+    """Return a picture that is drawn already as HTML, as :func:`picture` does."""
+    width = "100%" if _in_front_of_a_class else "640px"
+    image = element(
+        "img", alt=sentence, src=f"data:image/png;base64,{base64.b64encode(png).decode()}",
+        style=f"width:{width};max-width:100%;height:auto;box-sizing:border-box;border:1px solid #bbb;background:white",
+    )  # fmt: skip
+    return _with_caption(image, sentence)
+
+
+def _with_caption(shown: Html, sentence: str) -> Html:
+    """Return what is shown with its caption, larger for the last row of a classroom."""
+    caption = element("figcaption", sentence, style="font-size:1.6em" if _in_front_of_a_class else None)
+    return element("figure", shown, caption, style="margin:0")
+
+
+def show(figure: Figure, sentence: str) -> None:
+    """Display a figure below the cell, with its sentence as caption and alt text.
+
+    Raises:
+        ValueError: if the sentence says too little to stand for the picture: 20 characters, a number.
+    """
+    if len(sentence) <= 20 or not any(c.isdigit() for c in sentence):
+        raise ValueError(
+            f"sentence must have over 20 characters and a number from the data, got {sentence!r}. "
+            "Say what is to be seen, for example 'The voltage peaks at 0.25 V after 6.9 ms.'"
+        )
+    from IPython.display import display
+
+    display({"text/plain": printable(sentence), "text/html": picture(figure, sentence)}, raw=True)
+
+
+def sound(x: Tensor, rate: int, name: str, *, above: float) -> None:
+    r"""Display a sound below the cell, to be started by hand, with a sentence that says what is to be heard.
+
+    .. math::
+        \text{share} = \sum_{f > f_0} |\hat x(f)|^2 \, / \, \sum_{f > 0} |\hat x(f)|^2
+
+    Its mean is taken off, and it is made as loud as any other: a tenth of full scale, as a root mean square.
+
+    Args:
+        x: what is to be heard, of shape ``(time,)``.
+        rate: its samples per second.
+        name: what it is.
+        above: :math:`f_0` in hertz; the sentence says which share of the power lies higher.
+
+    Raises:
+        ValueError: if ``x`` has not the shape ``(time,)``, or never changes.
+    """
+    if x.ndim != 1 or not len(x) or not bool((x != x[0]).any()):
+        raise ValueError(
+            f"x must have the shape (time,) and change, got shape {tuple(x.shape)}. "
+            "Choose one neuron, as in v[:, 0], that has an input."
+        )
+    from IPython.display import Audio, display
+
+    x = x.detach().cpu().double()
+    x = x - x.mean()
+    power = torch.fft.rfft(x).abs().square()
+    frequencies = torch.fft.rfftfreq(len(x), 1 / rate)
+    share = float(power[frequencies > above].sum() / power.sum())
+    sentence = (
+        f"{capital(name)}: {digits(len(x) / rate)} s of sound; {100 * share:.0f} % of its "
+        f"power lies above {above:g} Hz."
+    )
+    loud = (0.1 / x.square().mean().sqrt() * x).clamp(-1, 1)
+    wave = Audio(loud.numpy(), rate=rate, normalize=False).src_attr()
+    page = _with_caption(element("audio", controls=True, aria_label=sentence, src=wave), sentence)
+    display({"text/plain": printable(sentence), "text/html": page}, raw=True)
+
+
+def mark_prediction(axes: Axes, x: float, words: str, *, bottom: float = 0.0) -> str:
+    """Draw a predicted ``x`` as a vertical line from a share of the height on; return the sentence.
+
+    ``words`` begin the sentence, which also says if the line would be outside of the picture.
+    """
+    low, high = axes.get_xlim()
+    if not low <= x <= high:
+        return f"{words}, which is outside of the picture."
+    axes.set_xlim(low, high)  # or a line near its edge would widen the picture
+    axes.axvline(x, bottom, color=PREDICTION, linestyle=(0, (6, 2, 1, 2)), linewidth=1.8)
+    name_line(axes, x, "your prediction", PREDICTION, height=1)
+    return f"{words}."
+
+
+def mark_curve(axes: Axes, points: Sequence[tuple[float, float]], unit: str) -> str:
+    """Draw points of a predicted curve as crosses; return the sentence."""
+    places, values = zip(*points, strict=True)
+    axes.plot(places, values, "X", color=PREDICTION, markersize=9, linestyle="none")
+    at = max(range(len(values)), key=values.__getitem__)
+    return f" Crosses are your prediction, {digits(values[at])} {unit} after {digits(places[at])} ms at the highest."
+
+
+def name_line(axes: Axes, x: float, text: str, color: str, height: float) -> None:
+    """Name a vertical line above the axes, where no curve is; ``height`` keeps two names apart."""
+    axes.annotate(
+        text, (x, 1), xycoords=("data", "axes fraction"), xytext=(0, height),
+        textcoords="offset points", ha="center", va="bottom", color=color, fontsize=9,
+    )  # fmt: skip
+
+
+def check_voltages(name: str, voltages: Mapping[str, Tensor]) -> None:
+    """Refuse no voltage at all, or one that is not of shape ``(time,)``; ``name`` is the argument."""
+    shapes = {key: tuple(v.shape) for key, v in voltages.items()}
+    if not shapes or any(len(shape) != 1 or not shape[0] for shape in shapes.values()):
+        raise ValueError(
+            f"{name} must each have the shape (time,), got {shapes}. Choose one neuron, as in v[:, 0]."
+        )
+
+
+def capital(name: str) -> str:
+    """Return a name as a sentence begins with it; the rest stays, as in "v leak"."""
+    return name[:1].upper() + name[1:]
+
+
+def digits(x: float | Tensor) -> str:
+    """Return a number in three digits: what can be read off a figure."""
+    return f"{float(x):.3g}"

@@ -1,0 +1,957 @@
+"""Kinds of answer: each knows what is right, and which wrong answers learners give.
+
+===================  ==========================================================  =====================
+kind                 the learner gives                                           a mistake is
+===================  ==========================================================  =====================
+:class:`Number`      a number, in the unit of the question                       a function that gets it
+:class:`Measured`    a number that differs between machines                      (two sides alone)
+:class:`Choice`      the letter of an option                                     an option
+:class:`Order`       the letters of lines, in order                              a broken rule
+:class:`Points`      voltages at given times, drawn as a curve                   a curve of another shape
+:class:`Witness`     arguments at which a wrong function is wrong                a place where it is not
+===================  ==========================================================  =====================
+
+Each has ``right``, ``mistakes``, ``expected()`` (what to give, in words) and ``try_out(answer)``. Formulas
+and functions are kinds of their own files, :mod:`~leakyedu.teaching.expression` and
+:mod:`~leakyedu.teaching.function`.
+
+Judging is pure: it needs Python alone, and but for the two functions of a witness all that it looks at can
+be written out as JSON, by :meth:`Kind.table`, and read again by :func:`from_table`. Whatever an answer's own
+code does is the caller's to guard.
+"""
+
+import difflib
+import inspect
+import itertools
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from types import EllipsisType
+from typing import Any, NamedTuple
+
+from leakyedu.teaching import shapes
+from leakyedu.teaching.reading import (
+    EITHER,
+    ReadError,
+    Reading,
+    apart,
+    bare,
+    count,
+    keyboard,
+    listed,
+    listed_names,
+    read_number,
+    read_numbers,
+    relatives,
+    scaled,
+    short,
+    unit_of,
+    wanted,
+    whole,
+    with_unit,
+    written,
+)
+
+NOT_TRIED = "Not tried yet: replace `...` by your answer and run the cell again."
+RAN_AWAY = "Look for a division by 0, or for something that grew without end."
+
+
+class Mistake(NamedTuple):
+    """A wrong answer that learners give.
+
+    Attributes:
+        key: its name, under which it is counted.
+        answer: the wrong answer itself.
+        text: what to say to it, without the right one.
+    """
+
+    key: str
+    answer: Any
+    text: str
+
+
+class Trial(NamedTuple):
+    """What a kind says of one answer.
+
+    Attributes:
+        passed: whether it is right.
+        text: the words for the learner.
+        kept: what later cells go on with, or None: the answer itself.
+        printed: what the learner's function has printed.
+    """
+
+    passed: bool
+    text: str
+    kept: Any = None
+    printed: str = ""
+
+
+class Kind:
+    """A kind of answer, and the mistakes that have a name.
+
+    Attributes:
+        GIVEN: the attributes that make it, the mistakes apart.
+    """
+
+    GIVEN: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        self.mistakes: list[Mistake] = []
+
+    def mistake(self, words: str) -> Callable[[Callable], Callable]:
+        """Name a mistake: the decorated function makes it, and its own name is the mistake's key.
+
+        Args:
+            words: what to say to it, without the right answer.
+        """
+
+        def add(makes: Callable) -> Callable:
+            self.mistakes.append(Mistake(makes.__name__, self.made_by(makes), words))
+            return makes
+
+        return add
+
+    def made_by(self, makes: Callable) -> Any:
+        """Return the wrong answer that a function stands for: what it returns."""
+        return makes()
+
+    def kept(self, value: Any) -> Any:
+        """Return a prediction that a record holds, or None if it is none of this kind."""
+        return self.read(value)[0]
+
+    def several(self, answers: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, str]:
+        """Return the one answer that was given in several parts, or None and why it is none.
+
+        Args:
+            answers: what stood in the brackets of ``check``; none of them is not tried, ``...``.
+            named: what was given there by name.
+        """
+        given = [*answers, *named.values()]
+        if len(given) <= 1:
+            return (given[0] if given else ...), ""
+        return self._joined(tuple(answers), named)
+
+    def _joined(self, answers: tuple, named: Mapping[str, Any]) -> tuple[Any, str]:
+        """Return the answer that at least two parts make, or None and why they make none."""
+        return None, f"This wants one answer, {self.expected()}, and got {len(answers) + len(named)}."
+
+    def table(self) -> dict[str, Any]:
+        """Return all that judging looks at, as JSON can write it."""
+        given = {name: _as_json(getattr(self, name)) for name in self.GIVEN}
+        mistakes = [mistake._asdict() | {"answer": _as_json(mistake.answer)} for mistake in self.mistakes]
+        return {"kind": type(self).__name__, **given, "mistakes": mistakes}
+
+    @classmethod
+    def of(cls, **given: Any) -> "Kind":
+        """Return the kind that a table describes."""
+        return cls(**given)
+
+
+class Typed(Kind):
+    """A kind of answer that fits into a field. What is typed there may be given as a text in a cell, too."""
+
+    def parse(self, text: str) -> str | EllipsisType:
+        """Return what was typed into a field, or ``...`` if nothing was."""
+        return text.strip() if bare(text) not in ("", "...") else ...
+
+
+class Number(Typed):
+    """A number in a unit. A mistake is a function without arguments that computes a wrong one.
+
+    Args:
+        right: the right number.
+        unit: its unit, for example ``"V"``, what it counts, ``"steps"``, or ``""``.
+        tolerance: how far an answer may be from it, in that unit.
+        between: the smallest and the largest number that can be meant, in that unit, None without an end;
+            outside of them an answer was given in another unit.
+        alike: how far from a mistake its own digits may be, as a part of it.
+        narrow: key of a mistake -> how far from this one they may be, where another one is near.
+    """
+
+    GIVEN = ("right", "unit", "tolerance", "between", "alike", "narrow")
+
+    def __init__(
+        self,
+        right: float,
+        unit: str,
+        tolerance: float,
+        between: tuple[float | None, float | None] = (None, None),
+        alike: float = 0.01,
+        narrow: Mapping[str, float] | None = None,
+    ) -> None:
+        super().__init__()
+        self.right, self.unit, self.tolerance, self.between = right, unit, tolerance, tuple(between)
+        self.alike, self.narrow = alike, dict(narrow or {})
+
+    def expected(self) -> str:
+        """Say what to give."""
+        return wanted(self.unit)
+
+    def show(self, number: float) -> str:
+        """Return a number with its unit."""
+        return with_unit(written(number), self.unit)
+
+    def read(self, answer: Any) -> tuple[float | None, str]:
+        """Return the answer as a number, or None and what is wrong with it."""
+        try:
+            number, unit = self._reading(answer)
+            self._refuse_far(number, unit, f"`{short(bare(answer))}`" if unit else self.show(number))
+        except ReadError as error:
+            return None, str(error)
+        if not unit and (other := self._meant_in(number)):
+            return None, (
+                f"{written(number)} looks like a number in {other}. "
+                f'Answer in {self.unit or "parts of 1"}, or write the unit: "{number:.4g} {other}".'
+            )
+        return number, ""
+
+    def kept(self, value: Any) -> float | None:
+        """Return a number that a record holds, which has been asked about; None if it is none."""
+        try:
+            number, _ = self._reading(value)
+            self._refuse_far(number, self.unit, "")
+        except ReadError:
+            return None
+        return number
+
+    def _reading(self, answer: Any) -> Reading:
+        """Return the answer as a number, and the unit that stood there."""
+        if isinstance(answer, str):
+            return self._typed(answer)
+        name = name_kind(answer)
+        if name == "a complex number":
+            raise ReadError(f"This wants {self.expected()}, and got {name}: take its length, `abs()`.")
+        if type(answer) in (list, tuple) and len(answer) > 1:
+            name = count(len(answer), "number")
+        if _is_no_number(answer) or not hasattr(answer, "__float__"):
+            raise ReadError(f"This wants {self.expected()}, and got {name}.")
+        number = _asked(float, answer)
+        if number is None:
+            # A symbolic expression, an array of several numbers: each raises an error of its own.
+            raise ReadError(f"This wants {self.expected()}, and got {name}.")
+        if not math.isfinite(number):
+            raise ReadError(f"{number} is no number to answer with. {RAN_AWAY}")
+        return Reading(number)
+
+    def _typed(self, text: str) -> Reading:
+        """Return the number that a text stands for; a comma before three digits may group, or not.
+
+        What is counted is whole, so a comma groups there as soon as thousands can be meant. What is measured may
+        be either. That a reading is right never decides.
+        """
+        with_comma = EITHER.search(keyboard(text)) is not None
+        decimal = self._unless_span(text, read_number(text, self.unit, groups=False))
+        if not with_comma:
+            return decimal
+        grouped = read_number(text, self.unit, groups=True)
+        counted = bool(self.unit) and unit_of(self.unit) is None
+        large = max(map(abs, self._names())) >= 1000
+        if counted:
+            groups = large or self.between[1] is None or self.between[1] >= 1000
+        else:
+            groups = large or abs(self.right) <= 10 * abs(grouped.number) <= 100 * abs(self.right)
+        may_be = decimal != grouped and groups and self._is_known(decimal.number)
+        if may_be and (not counted or self._is_known(grouped.number)):
+            raise ReadError(
+                f"`{short(bare(text))}` may be {self.show(decimal.number)} or {self.show(grouped.number)}: "
+                "write a decimal point, or no comma at all."
+            )
+        return grouped if groups else decimal
+
+    def _unless_span(self, text: str, reading: Reading) -> Reading:
+        """Return what was read, unless it was ``6-7``, which may be a span and no difference."""
+        span = re.match(r"[~\s]*\d[\d.,]*\s*-\s*\d[\d.,]*(?![\d.,]*\s*[-+*/(])", keyboard(bare(text)))
+        if span and reading.number < 0 <= self.right:
+            raise ReadError(f"`{short(bare(text))}` holds two numbers. Give one, in the middle perhaps.")
+        return reading
+
+    def _refuse_far(self, number: float, unit: str, shown: str) -> None:
+        """Refuse a number that cannot be meant; ``unit`` is what stood behind it."""
+        low, high = (
+            end if end is not None else sign * math.inf
+            for sign, end in zip((-1, 1), self.between, strict=True)
+        )
+        if low <= number <= high:
+            return
+        other = "" if unit else self._meant_in(number)
+        side = f"below {self.show(low)}" if number < low else f"above {self.show(high)}"
+        ask = "Look at the sign." if low <= -number <= high else "Was it meant otherwise?"
+        ask = f'If it is in {other}, write "{number:.12g} {other}".' if other else ask
+        raise ReadError(f"{shown} is {side}, and can hardly be meant. {ask}")
+
+    def _joined(self, answers: tuple, named: Mapping[str, Any]) -> tuple[None, str]:
+        """Ask whether two whole numbers are the halves of one with a decimal comma."""
+        _, complaint = super()._joined(answers, named)
+        halves = len(answers) == 2 and not named and all(type(x) is int and abs(x) < 1e9 for x in answers)
+        if halves and answers[1] >= 0:
+            one, two = answers
+            complaint += f" If `{one},{two}` was meant, write a decimal point: `{one}.{two}`."
+        return None, complaint
+
+    def try_out(self, answer: Any) -> Trial:
+        """Compare the answer with the right number and with the mistakes."""
+        try:
+            number, unit = self._reading(answer)
+        except ReadError as error:
+            return Trial(False, str(error))
+        if self._is_right(number):
+            return Trial(True, f"{self.show(number)}.", number)
+        if text := self._name_mistake(number):
+            return Trial(False, text)
+        if not unit:
+            for other, power in relatives(self.unit) if self._has_other_units() else ():
+                if self._is_right(scaled(number, power)):
+                    return Trial(False, f"That is right in {other}. Answer in {self.unit or 'parts of 1'}.")
+        elif (own := unit_of(unit)) and self._is_right(scaled(number, unit_of(self.unit or "%")[1] - own[1])):
+            return Trial(False, f"The number is right, and its unit is not: `{short(bare(answer))}`.")
+        if self.read(answer)[0] is None:
+            return Trial(False, self.read(answer)[1])
+        if self._is_right(-number):
+            return Trial(False, "The size is right, the sign is not.")
+        if self.right != round(self.right) or unit_of(self.unit):
+            fine = min(self.tolerance, 0.005 * abs(self.right))
+            if any(abs(scaled(number, power) - self.right) <= fine for power in (-3, -2, -1, 1, 2, 3)):
+                return Trial(False, "The digits are right, the decimal point is not.")
+        shown = written(number, 6)
+        if shown == written(self.right, 6):
+            shown = apart(number, self.right)[0]
+        return Trial(
+            False, f"{with_unit(shown, self.unit)} is too {'large' if number > self.right else 'small'}."
+        )
+
+    def tell(self) -> str:
+        """Say what happens."""
+        return f"It is {self.show(self.right)}."
+
+    def compare(self, number: float) -> str:
+        """Say how far a prediction was from what happens, and which mistake leads to it."""
+        said = f"You predicted {self.show(number)}. It is {self.show(self.right)}"
+        if self._is_right(number):
+            return f"{said}: you saw it coming."
+        why = self._name_mistake(number)
+        if self._is_right(-number) and not why:
+            return f"{said}: the size is right, the sign is not."
+        side = "large" if number > self.right else "small"
+        return (
+            f"{said}: your prediction is too {side} by {self.show(abs(number - self.right))}. {why}".strip()
+        )
+
+    def _is_right(self, number: float) -> bool:
+        # A millionth more: 0.17 + 0.005 is a little above 0.175 in floating point.
+        return abs(number - self.right) <= self.tolerance * (1 + 1e-6)
+
+    def span(self, mistake: Mistake) -> tuple[float, float]:
+        """Return from where to where an answer has the digits of a mistake."""
+        half = self.narrow.get(mistake.key, self.alike) * (1 + 1e-6) * abs(mistake.answer)
+        half = half or 1e-6 * abs(self.right)  # 0 up to rounding
+        return mistake.answer - half, mistake.answer + half
+
+    def _name_mistake(self, number: float) -> str:
+        """Return what to say to the mistake that has the digits of a number, or nothing."""
+        return next((m.text for m in self.mistakes if self.span(m)[0] <= number <= self.span(m)[1]), "")
+
+    def _names(self) -> list[float]:
+        return [self.right, *(mistake.answer for mistake in self.mistakes)]
+
+    def _is_known(self, number: float) -> bool:
+        return self._is_right(number) or bool(self._name_mistake(number))
+
+    def _has_other_units(self) -> bool:
+        """Tell whether a number without its unit may have been given in another one; a count may not."""
+        return bool(self.unit) or 0 < abs(self.right) < 1
+
+    def _meant_in(self, number: float) -> str:
+        """Return the unit in which a number would be near the right one, or nothing if it is so as it is."""
+        if not self._has_other_units() or not self.right or self._is_known(number):
+            return ""
+        if 0.1 <= abs(number / self.right) <= 10:
+            return ""
+        near = [
+            name
+            for name, power in relatives(self.unit)
+            if 0.5 <= scaled(number, power) / self.right <= 2 or self._is_known(scaled(number, power))
+        ]
+        return near[0] if near else ""
+
+
+class Measured(Number):
+    """A number that differs between machines: the right one is typical, and learners measure their own.
+
+    Args:
+        right, unit, between: as for :class:`Number`.
+        factor: by how much a prediction may be off, up or down.
+        too_small: why a prediction below that was tempting.
+        too_large: why one above that was.
+    """
+
+    GIVEN = ("right", "unit", "factor", "too_small", "too_large", "between")
+
+    def __init__(
+        self,
+        right: float,
+        unit: str,
+        factor: float,
+        too_small: str,
+        too_large: str,
+        between: tuple[float | None, float | None],
+    ) -> None:
+        super().__init__(right, unit, tolerance=0, between=between)
+        self.factor, self.too_small, self.too_large = factor, too_small, too_large
+
+    def _is_right(self, number: float) -> bool:
+        return self.right <= number * self.factor <= self.right * self.factor**2
+
+    def tell(self) -> str:
+        """Say what is typical, and whose number counts."""
+        return f"It is about {self.show(self.right)} where this lesson was written. Machines differ: what you have measured counts."
+
+    def compare(self, number: float) -> str:
+        """Say on which side of the typical number a prediction is far from it, and why it was tempting."""
+        said = f"You predicted {self.show(number)}. {self.tell()}"
+        if self._is_right(number):
+            return f"{said} Your prediction is of that size."
+        return f"{said} {self.too_small if number < self.right else self.too_large}"
+
+
+class Choice(Kind):
+    """One of some options.
+
+    Args:
+        right: the letter, or the name, of the right one.
+        options: letter -> what it says.
+        feedback: letter -> what to say to a learner who chose it.
+    """
+
+    GIVEN = ("right", "options", "feedback")
+    ORDINALS = ("first", "second", "third", "fourth")
+
+    def __init__(self, right: str, options: Mapping[str, str], feedback: Mapping[str, str]) -> None:
+        super().__init__()
+        self.right, self.options, self.feedback = right, options, feedback
+        self.mistakes += [Mistake(key, key, feedback[key]) for key in options if key != right]
+
+    def expected(self) -> str:
+        """Say what to give."""
+        what = "letters" if all(len(key) == 1 for key in self.options) else "names"
+        return f"one of the {what} " + ", ".join(f'"{key}"' for key in self.options)
+
+    def read(self, answer: Any) -> tuple[str | None, str]:
+        """Return the letter of the answer, or None and what is wrong with it."""
+        key = self._typed(answer) if isinstance(answer, str) and len(answer) < 1000 else None
+        if key is not None:
+            return key, ""
+        return None, f"This wants {self.expected()}, and got {name_kind(answer)}."
+
+    def _typed(self, text: str) -> str | None:
+        """Return the one option that a text names, by its letter, its name or its words; None without one."""
+        text = re.sub(
+            r"^((my |the )?(option|answer|choice|letter)( is)?|it is|it's|i (think|guess|say|choose|pick|predict)( it is)?|probably|maybe|the)\b\s*[:=]?\s*(?=\S)",
+            "", bare(text), flags=re.I,
+        )  # fmt: skip
+        said = _words(text)
+        for key, words in self.options.items():
+            if said in (_words(key), _words(words), _words(self.show(key))) and said:
+                return key
+        keys = "|".join(sorted(map(re.escape, self.options), key=len, reverse=True))
+        if found := re.match(
+            rf"\(?\s*({keys})\s*(?:[).:,\-]+\s*|\s(?=because|since))(.*)", keyboard(text), re.I | re.S
+        ):
+            key = next(key for key in self.options if key.lower() == found[1].lower())
+            rest, own = _words(found[2]), _words(self.options[key])
+            if not rest or rest in own or own in rest or rest.startswith(("because", "since")):
+                return key
+            return None
+        key, _, rest = said.partition(" ")  # a letter and, without any sign, the beginning of its words
+        if rest and key in self.options and f"{_words(self.options[key])} ".startswith(f"{rest} "):
+            return key
+        if (place := said.split(" ")[0]) in self.ORDINALS and re.fullmatch(
+            r"\w+( one| option| answer)?", said
+        ):
+            return dict(zip(self.ORDINALS, self.options, strict=False)).get(place)
+        return self._by_words(said)
+
+    def _by_words(self, said: str) -> str | None:
+        """Return the one option whose words hold a text, or nearly are it; None if there is none or several."""
+        named = [
+            key
+            for key in self.options
+            if sorted(said.split()) == sorted(_words(key).split()) or said == _words(key).replace(" ", "")
+        ]
+        inside = [key for key, words in self.options.items() if f" {said} " in f" {_words(words)} "]
+        around = [
+            key
+            for key, words in self.options.items()
+            if f" {_words(words)} " in f" {said} " and "not" not in said
+        ]
+        for found in (named, inside if len(said) >= 4 else [], around):
+            if len(found) == 1:
+                return found[0]
+        near = {
+            key: difflib.SequenceMatcher(None, said, _words(words)).ratio()
+            for key, words in self.options.items()
+        }
+        best, second = sorted(near, key=near.get, reverse=True)[:2]
+        return best if near[best] >= 0.85 and near[best] - near[second] >= 0.05 else None
+
+    def try_out(self, answer: Any) -> Trial:
+        """Look up what to say to this option."""
+        key, complaint = self.read(answer)
+        return Trial(key == self.right, complaint if key is None else self.feedback[key], key)
+
+    def show(self, key: str) -> str:
+        """Return an option with its letter."""
+        return f"({key}) {self.options[key]}"
+
+    def tell(self) -> str:
+        """Say what happens, and why."""
+        return f"It is ({self.right}). {self.feedback[self.right]}"
+
+    def compare(self, key: str) -> str:
+        """Say whether a prediction came true, and why."""
+        if key == self.right:
+            return f"You predicted ({key}), and so it is. {self.feedback[key]}"
+        return f"You predicted ({key}). {self.feedback[key]} {self.tell()}"
+
+
+class Order(Typed):
+    """Lines to put in order.
+
+    Args:
+        right: the letters in the right order, for example ``"BCA"``.
+        lines: letter -> line.
+        rules: which letters come before which, and what to say where one of them comes after; of the rules
+            that an order breaks, the first is told. Together they leave the right order alone.
+        why: the reason for the right order, as the end of a sentence.
+    """
+
+    GIVEN = ("right", "lines", "rules", "why")
+    BETWEEN = r"\b(then|first|and|next|finally|last|before|in|order)\b"
+
+    def __init__(
+        self, right: str, lines: Mapping[str, str], rules: Sequence[tuple[str, str, str]], why: str
+    ) -> None:
+        super().__init__()
+        self.right, self.lines, self.rules, self.why = right, lines, tuple(map(tuple, rules)), why
+        orders = ["".join(order) for order in itertools.permutations(sorted(lines))]
+        for rule in self.rules:
+            example = next((order for order in orders if self._broken(order) == rule), "")
+            self.mistakes.append(Mistake(f"{rule[0]} before {rule[1]}", example, rule[2]))
+
+    def _broken(self, order: str) -> tuple[str, str, str] | None:
+        """Return the first rule that an order breaks; None if it keeps them all."""
+        for rule in self.rules:
+            if any(order.index(x) > order.index(y) for x in rule[0] for y in rule[1]):
+                return rule
+        return None
+
+    def expected(self) -> str:
+        """Say what to give."""
+        return f'the letters {", ".join(sorted(self.lines))} in order, for example "{"".join(sorted(self.lines))}"'
+
+    def _joined(self, answers: tuple, named: Mapping[str, Any]) -> tuple[Any, str]:
+        return super()._joined(answers, named) if named else (answers, "")
+
+    def read(self, answer: Any) -> tuple[str | None, str]:
+        """Return the letters in order, or None and what is wrong with the answer."""
+        parts = [answer] if isinstance(answer, (str, Mapping, set)) else _asked(_list, answer)
+        if not parts or not all(isinstance(part, str) and bare(part) for part in parts):
+            return None, f"This wants {self.expected()}, and got {name_kind(answer)}."
+        typed = ", ".join(map(bare, parts))
+        letters = {line.strip(): letter for letter, line in self.lines.items()}
+        lines = [line.strip() for part in parts for line in part.strip().splitlines() if line.strip()]
+        if len(lines) > 1:  # the lines themselves, perhaps, in place of their letters
+            typed = ", ".join(letters.get(line, line) for line in lines)
+        order = re.sub("[^A-Za-z]", "", re.sub(self.BETWEEN, " ", typed, flags=re.I)).upper()
+        wrong = [] if order else ["no letter stands"]
+        wrong += [f"`{x}` is none of them" for x in dict.fromkeys(order) if x not in self.lines]
+        wrong += [f"`{x}` stands more than once" for x in self.lines if order.count(x) > 1]
+        wrong += [f"`{x}` is missing" for x in sorted(self.lines) if x not in order]
+        if wrong:
+            return None, f"This wants {self.expected()}: each letter once. In `{short(typed)}` {wrong[0]}."
+        return order, ""
+
+    def try_out(self, answer: Any) -> Trial:
+        """Compare the order with the right one, or say which rule it breaks first."""
+        order, complaint = self.read(answer)
+        if order is None:
+            return Trial(False, complaint)
+        if order == self.right:
+            return Trial(True, f"{', then '.join(order)}: {self.why}", order)
+        return Trial(False, self._broken(order)[2])
+
+
+class Points(Typed):
+    """Points of a curve: what a learner expects at given places. A mistake is the curve of another shape.
+
+    Args:
+        curve: the right values, as a function of the places, in a list.
+        at: the places, in the unit of the horizontal axis.
+        names: what the places and the values are, with their units, for example
+            ``("time (ms)", "v (V)")``.
+        tolerance: how far a value may be off, in its unit.
+        axis: the ends of the vertical axis on which the curve is drawn.
+        start: the place and the value that are known, where each curve begins.
+    """
+
+    GIVEN = ("right", "names", "tolerance", "axis", "start")
+    FAR = 50  # times the largest right value: nobody means that
+
+    def __init__(
+        self,
+        curve: Callable[[float], float],
+        at: Sequence[float],
+        names: tuple[str, str],
+        tolerance: float,
+        axis: tuple[float, float],
+        start: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
+        super().__init__()
+        self.at, self.names, self.tolerance = tuple(at), tuple(names), tolerance
+        self.axis, self.start = tuple(axis), tuple(start)
+        self.right = tuple((place, float(curve(place))) for place in at)
+        (_, self.of), (self.name, self.unit) = (
+            re.fullmatch(r"(.*?) \((.*)\)", name).groups() for name in names
+        )
+
+    @classmethod
+    def of(cls, right: Sequence[Sequence[float]], **given: Any) -> "Points":
+        """Return the points that a table describes."""
+        values = dict(right)
+        return cls(values.__getitem__, tuple(values), **given)
+
+    def made_by(self, makes: Callable[[float], float]) -> list[float]:
+        """Return the values of the curve that a function draws."""
+        return [float(makes(place)) for place in self.at]
+
+    def rule(self) -> dict[str, Any]:
+        """Return what tells the right shape, whose name is empty, from the mistakes, as JSON can hold it."""
+        curves = {"": [value for _, value in self.right]} | {m.key: m.answer for m in self.mistakes}
+        return shapes.rule(curves, self.axis, self.start[1], shapes.in_a_hurry((self.start, *self.right)))
+
+    def expected(self) -> str:
+        """Say what to give."""
+        return f"a list of {len(self.at)} numbers, {self.name} in {self.unit} at {listed(self.at)} {self.of}"
+
+    def show(self, points: Sequence[tuple[float, float]]) -> str:
+        """Return the values in words."""
+        return f"{self.name} = {listed(y for _, y in points)} {self.unit}"
+
+    def read(self, answer: Any) -> tuple[tuple[tuple[float, float], ...] | None, str]:
+        """Return pairs of a place and a value, or None and what is wrong with the answer."""
+        places = [float(place) for place in self.at]
+        try:
+            if isinstance(answer, str):
+                answer = self._without_places(answer)
+            values = _numbers(answer, [self.unit] * len(self.at), self.expected(), places)
+        except ReadError as error:
+            return None, str(error)
+        largest = max(abs(value) for _, value in self.right)
+        if max(map(abs, values)) > self.FAR * largest:
+            other = [
+                name
+                for name, power in [*relatives(self.unit), ("%", -2)]
+                if 0.7 <= max(abs(scaled(value, power)) for value in values) / largest <= 1.5
+            ]
+            ask = f"Are these in {other[0]}? Answer in {self.unit}." if other else f"Answer in {self.unit}."
+            return None, f"{written(max(values, key=abs))} {self.unit} is too large to be meant. {ask}"
+        return tuple(zip(self.at, values, strict=True)), ""
+
+    def _without_places(self, text: str) -> str:
+        """Return the values alone where each stands behind its place, as in ``5 ms: 0.39, 10 ms: 0.63``."""
+        unit = self.of[self.of.find("(") + 1 :].rstrip(")")
+        parts = re.split(r"[,;\n]\s+|\n", bare(text))
+        pairs = [
+            re.fullmatch(rf"([\d.]+)\s*{re.escape(unit)}?\s*[:=]\s*(.+)", part.strip()) for part in parts
+        ]
+        if all(pairs) and [_asked(float, pair[1]) for pair in pairs] == [float(place) for place in self.at]:
+            return "; ".join(pair[2] for pair in pairs)
+        return text
+
+    def _joined(self, answers: tuple, named: Mapping[str, Any]) -> tuple[Any, str]:
+        if named:
+            return super()._joined(answers, named)
+        if len(answers) == 2 * len(self.at) and all(type(x) is int for x in answers):
+            return None, f"This wants {self.expected()}, and got {len(answers)}. Write points for decimals."
+        return answers, ""
+
+    def tell(self) -> str:
+        """Say what happens."""
+        return f"It is {listed(value for _, value in self.right)} {self.unit}."
+
+    def compare(self, points: Sequence[tuple[float, float]]) -> str:
+        """Say which shape a prediction has, or where it is farthest from what happens."""
+        errors = [value - truth for (_, value), (_, truth) in zip(points, self.right, strict=True)]
+        worst = max(range(len(errors)), key=lambda n: abs(errors[n]))
+        said = f"You predicted {self.show(points)}. {self.tell()}"
+        if abs(errors[worst]) <= self.tolerance * (1 + 1e-6):
+            return f"{said} You saw it coming."
+        shape = shapes.nearest(self.rule(), [value for _, value in points])
+        if shape:
+            return f"{said} {next(m.text for m in self.mistakes if m.key == shape)}"
+        if shape == "" and self.mistakes:
+            said += " The shape is right."
+        side = "high" if errors[worst] > 0 else "low"
+        return (
+            f"{said} At {written(self.at[worst])} {self.of} your prediction is too {side} by "
+            f"{written(abs(errors[worst]), 3)} {self.unit}, more than elsewhere."
+        )
+
+
+class Argument(NamedTuple):
+    """What an argument of a witness may be.
+
+    Attributes:
+        low: the smallest number that makes sense.
+        high: the largest one.
+        unit: its unit.
+        why: why the others make none, as the end of a sentence.
+    """
+
+    low: float
+    high: float
+    unit: str = ""
+    why: str = ""
+
+
+class Witness(Typed):
+    """Arguments at which a wrong function is wrong: the first half of a hunt for its bug.
+
+    A mistake is a function of the same arguments that tells whether these hide the bug; the default values
+    of its arguments are an example.
+
+    Args:
+        right: arguments that show it, for example ``(0.002, 0.01)``.
+        function: what it should compute, from plain numbers to a plain number.
+        wrong: the function with the bug.
+        within: argument -> an :class:`Argument`, or the like.
+        shows: what to say where the function is wrong, and where it is right; without it, what it returns.
+    """
+
+    GIVEN = ("right", "within", "shows")
+
+    def __init__(
+        self,
+        right: tuple[float, ...],
+        function: Callable[..., float] | None = None,
+        wrong: Callable[..., float] | None = None,
+        within: Mapping[str, tuple[float, float, str, str]] | None = None,
+        shows: tuple[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        self.right, self.function, self.wrong = right, function, wrong
+        self.within = {name: Argument(*argument) for name, argument in (within or {}).items()}
+        self.shows = shows
+        self.hiding: list[Callable[..., bool]] = []  # for each mistake, whether arguments make it
+
+    def made_by(self, makes: Callable[..., bool]) -> tuple[float, ...]:
+        """Return arguments that hide the bug."""
+        self.hiding.append(makes)
+        return makes.__defaults__
+
+    def expected(self) -> str:
+        """Say what to give."""
+        units = [argument.unit for argument in self.within.values()]
+        if len(set(units)) == 1:
+            many = "both" if len(units) == 2 else "all"
+            what = (
+                f"({', '.join(self.within)}), {many} in {units[0]}"
+                if unit_of(units[0])
+                else f"({', '.join(self.within)})"
+            )
+        else:
+            what = f"({', '.join(f'{name} in {unit}' if unit else name for name, unit in zip(self.within, units, strict=True))})"
+        return f"{len(units)} numbers in brackets, {what}"
+
+    def read(self, answer: Any) -> tuple[tuple[float, ...] | None, str]:
+        """Return the arguments, or None and what is wrong with the answer."""
+        try:
+            if isinstance(answer, Mapping):
+                answer, complaint = self._joined((), answer)
+                if complaint:
+                    raise ReadError(complaint)
+            units = [argument.unit for argument in self.within.values()]
+            groups = max(argument.high for argument in self.within.values()) >= 1000
+            numbers = _numbers(answer, units, self.expected(), names=tuple(self.within), groups=groups)
+        except ReadError as error:
+            return None, str(error)
+        for (name, argument), number in zip(self.within.items(), numbers, strict=True):
+            if not argument.low <= number <= argument.high:
+                return None, _outside(name, argument, number)
+        return tuple(numbers), ""
+
+    def several(self, answers: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, str]:
+        """Return the arguments that were given one by one, some by name perhaps."""
+        return self._joined(tuple(answers), named) if named else super().several(answers, named)
+
+    def _joined(self, answers: tuple, named: Mapping[str, Any]) -> tuple[Any, str]:
+        """Put arguments that have a name in their place."""
+        names = tuple(self.within)
+        left = names[len(answers) :] if named else ()
+        if unknown := [name for name in named if name not in left]:
+            whose = "is there twice" if unknown[0] in names else f"is none of {listed_names(names)}"
+            return None, f"`{unknown[0]}` {whose}. This wants {self.expected()}."
+        if missing := [name for name in left if name not in named]:
+            return None, f"`{missing[0]}` is missing. This wants {self.expected()}."
+        return (*answers, *(named[name] for name in left)), ""
+
+    def try_out(self, answer: Any) -> Trial:
+        """Call both functions and compare."""
+        numbers, complaint = self.read(answer)
+        if numbers is None:
+            return Trial(False, complaint)
+        given = ", ".join(
+            f"{name} = {with_unit(whole(number), argument.unit)}"
+            for (name, argument), number in zip(self.within.items(), numbers, strict=True)
+        )
+        truth = self.function(*numbers)
+        try:
+            result = self.wrong(*numbers)
+        except ArithmeticError as error:
+            return Trial(
+                True,
+                f"With {given} it stops with {type(error).__name__}, where {written(truth)} is right.",
+                numbers,
+            )
+        if not math.isclose(result, truth, rel_tol=1e-6, abs_tol=1e-12):
+            if self.shows:
+                return Trial(True, f"With {given} {self.shows[0]}.", numbers)
+            returned, wanted = apart(result, truth)
+            return Trial(True, f"With {given} it returns {returned}, where {wanted} is right.", numbers)
+        for hides, mistake in zip(self.hiding, self.mistakes, strict=True):
+            if hides(*numbers):
+                return Trial(False, mistake.text)
+        right = self.shows[1] if self.shows else f"it returns {written(result)}, and that is right"
+        return Trial(False, f"With {given} {right}. Try others.")
+
+
+def _outside(name: str, argument: Argument, number: float) -> str:
+    """Say why an argument makes no sense, and in which unit it would make some."""
+    why = argument.why and f": {argument.why}"
+    of = f"is in {argument.unit}, from" if unit_of(argument.unit) else "goes from"
+    said = f"`{name}` {of} {written(argument.low)} to {written(argument.high)}, and got {whole(number)}{why}."
+    for unit, power in relatives(argument.unit):
+        far = number >= 5 * argument.high if power < 0 else 0 < number < argument.low
+        if argument.unit and far and argument.low <= scaled(number, power) <= argument.high:
+            return f"{said} If it is in {unit}, write {written(scaled(number, power))}."
+    return said
+
+
+def _numbers(
+    answer: Any, units: Sequence[str], expected: str, places: Sequence[float] = (), *, names: Sequence[str] = (), groups: bool = False
+) -> list[float]:  # fmt: skip
+    """Return the numbers of an answer, as many as units, or raise a :class:`ReadError`."""
+    if isinstance(answer, str):
+        return read_numbers(answer, units, names, groups=groups)
+    if isinstance(answer, Mapping):
+        answer = list(answer.items())
+    entries = _asked(_list, answer)
+    if entries is None:
+        raise ReadError(f"This wants {expected}, and got {name_kind(answer)}.")
+    if places and entries and all(isinstance(entry, (list, tuple)) and len(entry) == 2 for entry in entries):
+        at = [_asked(float, place) for place, _ in entries]
+        if at != list(places) and sorted(map(str, at)) != sorted(map(str, places)):
+            raise ReadError(f"This wants {expected}, and got other places.")
+        entries = [value for _, (_, value) in sorted(zip(at, entries, strict=True), key=lambda pair: pair[0])]
+    if len(entries) == 1 and isinstance(inner := entries[0], (list, tuple)):
+        entries = list(inner)
+    numbers = []
+    for k, entry in enumerate(entries):
+        unit = units[min(k, len(units) - 1)]
+        number = (
+            read_number(entry, unit, groups=groups).number if isinstance(entry, str) else _plain_number(entry)
+        )
+        if number is None:
+            what = "`...` still stands there" if entry is ... else f"it is {name_kind(entry)}"
+            raise ReadError(f"This wants {expected}. Entry {k + 1} is no number: {what}.")
+        numbers.append(number)
+    if len(numbers) != len(units):
+        raise ReadError(f"This wants {expected}, and got {count(len(numbers), 'number')}.")
+    if not all(map(math.isfinite, numbers)):
+        raise ReadError(f"One of these is no number to answer with. {RAN_AWAY}")
+    return numbers
+
+
+def _plain_number(x: Any) -> float | None:
+    return None if _is_no_number(x) or not hasattr(x, "__float__") else _asked(float, x)
+
+
+def _list(answer: Any) -> list:
+    return list(itertools.islice(answer, 1000))  # it may have no end
+
+
+def _asked(what: Callable, answer: Any) -> Any:
+    """Return ``what(answer)``, or None if it fails: an answer may be any object, whose own code runs here."""
+    try:
+        return what(answer)
+    except Exception:
+        # An error of any kind.
+        return None
+
+
+def _words(text: str) -> str:
+    """Return the letters and digits of a text, with one blank between two words, and the sign of a value."""
+    signed = re.sub(r"=\s*-", "= minus ", keyboard(text).lower())
+    return re.sub(r"[\W_]+", " ", signed).strip()
+
+
+def _is_no_number(x: Any) -> bool:
+    """Tell whether something has a ``float`` that says too little of it: True, a complex number."""
+    of_numpy = str(getattr(x, "dtype", ""))
+    return isinstance(x, (bool, complex)) or of_numpy.endswith("bool") or "complex" in of_numpy
+
+
+def name_kind(x: Any) -> str:
+    """Name what something is, in a learner's words."""
+    library, name = type(x).__module__.partition(".")[0], type(x).__name__
+    if isinstance(x, complex) or (library in ("numpy", "torch") and "complex" in str(getattr(x, "dtype", "")) and not getattr(x, "ndim", 0)):  # fmt: skip
+        return "a complex number"
+    if library == "torch" and hasattr(x, "shape"):
+        return f"a tensor of shape {tuple(x.shape)}"
+    if library == "numpy":
+        return "a NumPy array" if getattr(x, "ndim", 0) else "a NumPy number"
+    if library == "sympy" and not isinstance(x, type):
+        return _name_of_sympy(x)
+    if isinstance(x, str):
+        return f'the text "{short(x)}"' if x else "an empty text"
+    if isinstance(x, type):
+        return "a class"
+    if inspect.isroutine(x):
+        return "a function"
+    if isinstance(x, bool):
+        return f"`{x}`"
+    names = {
+        "NoneType": "None (what a function without `return` gives)", "int": "a plain number", "float": "a plain number",
+        "bytes": "bytes", "ellipsis": "`...`",
+    }  # fmt: skip
+    return names.get(name, f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}")
+
+
+def _name_of_sympy(x: Any) -> str:
+    """Name something of sympy, whose own names say little."""
+    if hasattr(x, "shape"):
+        return "a matrix"
+    if getattr(x, "is_Relational", False):
+        return "an equation" if type(x).__name__ == "Equality" else "a comparison"
+    if getattr(x, "is_Boolean", False):
+        return "true or false"
+    if getattr(x, "free_symbols", None):
+        return "a formula that still holds symbols"
+    if getattr(x, "is_real", None) is False and getattr(x, "is_number", False):
+        return "a complex number" if x.is_finite else "a number without end"
+    return "a formula"
+
+
+def _as_json(x: Any) -> Any:
+    """Return plain data as JSON can write it."""
+    if isinstance(x, Mapping):
+        return {key: _as_json(value) for key, value in x.items()}
+    return [_as_json(value) for value in x] if isinstance(x, (list, tuple)) else x
+
+
+def from_table(table: Mapping[str, Any]) -> Kind:
+    """Return the kind that :meth:`Kind.table` has written; a witness without its functions can read alone."""
+    kinds = {kind.__name__: kind for kind in (Number, Measured, Choice, Order, Points, Witness)}
+    made = kinds[table["kind"]]
+    kind = made.of(**{name: table[name] for name in made.GIVEN})
+    kind.mistakes = [Mistake(**mistake) for mistake in table["mistakes"]]
+    return kind

@@ -1,0 +1,77 @@
+"""Lesson 7: what its figures draw, and whether their sentences tell the truth about it."""
+
+import pytest
+import torch
+
+from leakyedu.lessons.a_filter import figures
+from leakyedu.teaching.figure import INPUT, PREDICTION, VOLTAGE
+
+
+def test_a_drive_and_its_voltage_begin_at_time_0():
+    drive = torch.tensor([2.0, 0.0, 2.0, 0.0])
+    v = torch.tensor([0.0, 0.5, 0.9, 1.1])
+
+    figure, sentence = figures.drive_and_voltage(drive, v, 0.002, since=0.004)
+
+    lines = {line.get_label(): line for line in figure.axes[0].lines}
+    assert lines["drive"].get_color() == INPUT
+    assert lines["v"].get_color() == VOLTAGE
+    assert lines["v"].get_xdata().tolist() == pytest.approx([0, 2, 4, 6])
+    assert sentence == (
+        "From 4 ms on, the drive goes from 0 V to 2 V and v from 0.9 V to 1.1 V, with a mean of 1 V."
+    )
+
+
+@pytest.mark.parametrize(
+    ("drive", "v", "since", "words"),
+    [
+        (torch.zeros(4), torch.zeros(5), 0.0, r"same shape \(time,\), got \(4,\) and \(5,\)"),
+        (torch.zeros(4, 2), torch.zeros(4, 2), 0.0, "Choose one neuron"),
+        (torch.zeros(4), torch.zeros(4), 0.004, "below 0.004 s, got 0.004 s"),
+        (torch.zeros(4), torch.zeros(4), -0.004, "It is in second"),
+    ],
+)
+def test_a_drive_and_a_voltage_that_do_not_fit_are_refused(drive, v, since, words):
+    with pytest.raises(ValueError, match=words):
+        figures.drive_and_voltage(drive, v, since=since)
+
+
+FREQUENCIES = torch.logspace(0, 2, 41, dtype=torch.float64)
+
+
+def stage(f, cut_off):
+    return 1 / (1 + 1j * f / cut_off)
+
+
+def test_a_response_is_drawn_as_gain_and_phase():
+    curves = {"formula": stage(FREQUENCIES, 20), "two": stage(FREQUENCIES, 20) ** 2}
+    points = torch.tensor([10.0, 20.0])
+
+    figure, sentence = figures.frequency_response(
+        FREQUENCIES, curves, measured=(points, stage(points, 20)), predicted_cut_off=50
+    )
+
+    gain, phase = figure.axes
+    assert [line.get_color() for line in phase.lines] == [INPUT, VOLTAGE, VOLTAGE]
+    assert gain.lines[0].get_ydata()[-1] == pytest.approx(1 / 26**0.5)
+    assert phase.lines[0].get_ydata()[-1] == pytest.approx(-78.69, abs=0.01)
+    assert phase.lines[1].get_ydata()[-1] == pytest.approx(-157.38, abs=0.01)
+    assert phase.lines[2].get_ydata().tolist() == pytest.approx([-26.57, -45], abs=0.01)
+    assert [x.get_xdata()[0] for x in gain.lines if x.get_color() == PREDICTION] == [50]
+    assert sentence == (
+        "Formula: gain 0.999 at 1 Hz, 0.707 at 20 Hz, 0.196 at 100 Hz, where v lags by 78.7 degrees. Two: "
+        "gain 0.998 at 1 Hz, 0.707 at 12.9 Hz, 0.0385 at 100 Hz, where v lags by 157 degrees. Measured: gain "
+        "0.894 at 10 Hz and 0.707 at 20 Hz. You predicted a cut-off of 50 Hz."
+    )
+
+
+def test_a_response_without_a_cut_off_names_none():
+    _, sentence = figures.frequency_response(FREQUENCIES, {"all": torch.ones(41, dtype=torch.complex128)})
+
+    assert sentence == "All: gain 1 at 1 Hz, 1 at 100 Hz, where v lags by 0 degrees."
+
+
+@pytest.mark.parametrize("curves", [{}, {"short": torch.ones(3)}])
+def test_a_response_of_another_length_is_refused(curves):
+    with pytest.raises(ValueError, match=r"shape \(41,\) of the frequencies"):
+        figures.frequency_response(FREQUENCIES, curves)
