@@ -223,7 +223,7 @@ class Number(Typed):
             raise ReadError(f"This wants {self.expected()}, and got {name}: take its length, `abs()`.")
         if type(answer) in (list, tuple) and len(answer) > 1:
             name = count(len(answer), "number")
-        if _is_no_number(answer) or not hasattr(answer, "__float__"):
+        if is_no_number(answer) or not hasattr(answer, "__float__"):
             raise ReadError(f"This wants {self.expected()}, and got {name}.")
         number = _asked(float, answer)
         if number is None:
@@ -872,7 +872,7 @@ def _numbers(
 
 
 def _plain_number(x: Any) -> float | None:
-    return None if _is_no_number(x) or not hasattr(x, "__float__") else _asked(float, x)
+    return None if is_no_number(x) or not hasattr(x, "__float__") else _asked(float, x)
 
 
 def _list(answer: Any) -> list:
@@ -894,7 +894,7 @@ def _words(text: str) -> str:
     return re.sub(r"[\W_]+", " ", signed).strip()
 
 
-def _is_no_number(x: Any) -> bool:
+def is_no_number(x: Any) -> bool:
     """Tell whether something has a ``float`` that says too little of it: True, a complex number."""
     of_numpy = str(getattr(x, "dtype", ""))
     return isinstance(x, (bool, complex)) or of_numpy.endswith("bool") or "complex" in of_numpy
