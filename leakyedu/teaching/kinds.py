@@ -565,9 +565,10 @@ class Order(Typed):
         wrong = [] if order else ["no letter stands"]
         wrong += [f"`{x}` is none of them" for x in dict.fromkeys(order) if x not in self.lines]
         wrong += [f"`{x}` stands more than once" for x in self.lines if order.count(x) > 1]
-        wrong += [f"`{x}` is missing" for x in sorted(self.lines) if x not in order]
+        if missing := [x for x in sorted(self.lines) if x not in order]:
+            wrong.append(f"{listed_names(missing)} {'is' if len(missing) == 1 else 'are'} missing")
         if wrong:
-            return None, f"This wants {self.expected()}: each letter once. In `{short(typed)}` {wrong[0]}."
+            return None, f"This wants {self.expected()}: each letter once. In `{short(typed)}`, {wrong[0]}."
         return order, ""
 
     def try_out(self, answer: Any) -> Trial:

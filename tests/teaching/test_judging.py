@@ -327,8 +327,8 @@ def test_an_order_is_read_in_any_form(answer):
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ("ACB", "The jump comes first."), ("BCA", "The jump comes first."), ("CBA", "The decay comes last."), ("CA", "In `CA` `B` is missing."),
-        ("CAAB", "In `CAAB` `A` stands more than once."), ("CABX", "In `CABX` `X` is none of them."), ("3, 1, 2", "In `3, 1, 2` no letter stands."), (312, "and got a plain number."),
+        ("ACB", "The jump comes first."), ("BCA", "The jump comes first."), ("CBA", "The decay comes last."), ("CA", "In `CA`, `B` is missing."), ("C", "In `C`, `A` and `B` are missing."),
+        ("CAAB", "In `CAAB`, `A` stands more than once."), ("CABX", "In `CABX`, `X` is none of them."), ("3, 1, 2", "In `3, 1, 2`, no letter stands."), (312, "and got a plain number."),
     ],
 )  # fmt: skip
 def test_a_wrong_order_is_told_the_first_rule_that_it_breaks(answer, words):
