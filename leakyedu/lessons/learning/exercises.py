@@ -461,8 +461,8 @@ loss_hunt = Exercise(
         says_0_with_a_bug,
         shows=("the loss is 0, though not both voltages are those of the target", "the loss is not 0"),
         within={
-            "v_1": (-1, 1, "V", "no voltage here is larger"),
-            "v_2": (-1, 1, "V", "no voltage here is larger"),
+            "v_1": (-10, 10, "V", "no voltage here is larger"),
+            "v_2": (-10, 10, "V", "no voltage here is larger"),
         },
     ),
     hints=(
