@@ -69,15 +69,15 @@ def copy_lessons(folder: Path, fresh: str | None = None) -> list[str]:
         sys.exit(f"{folder} is a file. Name a folder for the lessons.")
 
     folder.mkdir(parents=True, exist_ok=True)
-    there = {path.name: _marks(path) for path in folder.glob("*.ipynb")}
-    arrived = [made_from for made_from, _ in there.values()]
+    arrived = [_marks(path)[0] for path in folder.glob("*.ipynb")]
     copied, replaced, kept, said = [], [], [], []
     for source in sources:
         lesson, mark = _clean(source)
         target, clean = folder / source.name, None
-        made_from, now = there.get(source.name, (None, None))
+        made_from, now = _marks(target)
         unchanged = made_from == now and now is not None
-        if source.name not in there:
+        # Not by the names in the folder: Windows and macOS take 04_One_Euler_Step.ipynb for the same file.
+        if not os.path.lexists(target):
             clean = _write(target, lesson)
             copied.append(clean)
         elif unchanged and mark != now and _marks(target)[1] == now:  # not saved a moment ago
