@@ -17,6 +17,7 @@ cannot be read                    the same, for nobody knows what is in it
 
 import argparse
 import hashlib
+import io
 import itertools
 import json
 import os
@@ -292,6 +293,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command. What goes wrong is said in one sentence on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        # A folder may have a name that a pipe or an old console cannot say, as on Windows.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     argv = sys.argv[1:] if argv is None else list(argv)
     end = argv.index("--") if "--" in argv else len(argv)
     parser = _parser()
