@@ -228,6 +228,19 @@ def test_an_answer_may_wait_longer_than_it_may_compute():
     assert str(waits_too_long.error).startswith("took longer than 0.2 seconds and was stopped")
 
 
+def test_where_no_thread_has_a_clock_as_on_windows_the_one_on_the_wall_stops_code(monkeypatch):
+    monkeypatch.setattr(guard, "clock_of_thread", None)
+
+    def endless():
+        while True:
+            pass
+
+    assert run_guarded(lambda: 3, patience=0.2).value == 3
+    assert str(run_guarded(endless, patience=0.2).error).startswith(
+        "took longer than 0.2 seconds and was stopped"
+    )
+
+
 def test_a_cell_that_runs_beside_a_check_is_seen_and_the_checked_code_is_not(monkeypatch, capsys):
     page, checking, seen = [], threading.Event(), threading.Event()
     shell = SimpleNamespace(
