@@ -1,5 +1,6 @@
 """Lesson 9: learning through a leaky readout."""
 
+import functools
 import math
 
 import torch
@@ -12,7 +13,7 @@ from leakyedu.stimuli import pulse, spikes
 from leakyedu.teaching.draw import Draw
 from leakyedu.teaching.exercise import Exercise, Prediction, Recall
 from leakyedu.teaching.function import Function
-from leakyedu.teaching.kinds import Choice, Number, Witness
+from leakyedu.teaching.kinds import Choice, Number, Points, Witness
 from leakyedu.teaching.record import name_records
 
 DT = 0.001
@@ -25,6 +26,7 @@ LAB_INPUTS = spikes((0.005, 0.02, 0.028, 0.06), 100, dtype=torch.float64)
 # -- Predictions ---------------------------------------------------------------------------------
 
 
+@functools.cache
 def reach() -> list[float]:
     """Return what an input 0, 1, 2 ... steps before the end adds to the last voltage, for each volt."""
     return simulate(pulse(60, dtype=torch.float64)).v.tolist()
@@ -50,6 +52,40 @@ farthest_reach = Prediction(
         },
     ),
 )
+
+
+reaches = Prediction(
+    f"The last input, 1 V larger, would make the last voltage {reach()[0]:g} V larger. Draw what earlier inputs would do: by how much the last voltage changes, over how many steps before the last one an input came.",
+    Points(
+        lambda steps: reach()[int(steps)],
+        (2, 5, 10, 20, 40),
+        ("steps before the last (steps)", "change of the last v (V)"),
+        tolerance=0.03,
+        axis=(0, 0.3),
+        start=(0.0, reach()[0]),
+    ),
+)
+
+
+@reaches.mistake(
+    "Your curve falls from the last input on, since a leak forgets. But v has had one step to follow the last input, and more steps for those before it."
+)
+def last_counts_most(steps: float) -> float:
+    return reach()[0] * math.exp(-steps / 10)
+
+
+@reaches.mistake(
+    "All of your inputs count alike, since each makes the same jump. But what is left of a jump at the end depends on how long ago it came."
+)
+def all_alike(steps: float) -> float:
+    return reach()[0]
+
+
+@reaches.mistake(
+    "Your curve rises up to the first inputs, since they have acted longest. They have leaked away longest, too."
+)
+def first_counts_most(steps: float) -> float:
+    return reach()[0] + 0.2 * steps / 40
 
 
 def lab_loss(tau_mem: torch.Tensor, w: float) -> torch.Tensor:
