@@ -167,15 +167,17 @@ def moved_spike(at: float, grid: Sequence[float], p: LIParameters = LIParameters
             arrowprops={"arrowstyle": "-", "color": VOLTAGE, "linewidth": 1},
         )  # fmt: skip
         axes.annotate(
-            "",
-            (1000 * spike, -0.028),
-            (1000 * at, -0.028),
-            arrowprops={"arrowstyle": "-|>", "color": VOLTAGE, "linestyle": style},
-        )
+            f"off by\n{digits(off.max())} V", (1000 * t[worst], 0.006), xytext=(-12 if spike < at else 28, 0),
+            textcoords="offset points", ha="right" if spike < at else "left", va="bottom", fontsize=11,
+        )  # fmt: skip
     axes.plot(1000 * at, -0.028, "^", color=INK, markersize=9)
     axes.annotate(
-        "spike", (1000 * at, -0.028), xytext=(14, 0), textcoords="offset points", va="center", fontsize=11
+        "spike", (1000 * at, -0.028), xytext=(10, 0), textcoords="offset points", va="center", fontsize=11
     )
+    axes.annotate(
+        "not moved", (1000 * at + 2.4, float(true[round(1e5 * at + 240)])), xytext=(9.3, 0.11), va="center", color=INPUT,
+        fontsize=12, arrowprops={"arrowstyle": "-", "color": INPUT, "linewidth": 1},
+    )  # fmt: skip
     axes.set(xlim=(0, 20), ylim=(-0.05, 0.28), xlabel="time (ms)", ylabel="voltage v (V)")
     axes.set_xticks([0, *(1000 * x for x in grid), 10, 15, 20])
     return figure, f"A spike comes at {1000 * at:g} ms (grey). {capital('; '.join(said))}."
