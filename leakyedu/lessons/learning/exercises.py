@@ -485,8 +485,7 @@ def says_0_rightly(v_1, v_2):
 
 def says_0_with_a_bug(v_1, v_2):
     """Return 1 if the differences from the target add up to 0, else 0."""
-    v, target = (torch.tensor(x, dtype=torch.float64) for x in ((v_1, v_2), TARGET))
-    return float(abs(signed_loss(v, target)) < 1e-6)
+    return float(abs((v_1 - TARGET[0]) + (v_2 - TARGET[1])) < 1e-6)  # signed_loss, of plain numbers
 
 
 loss_hunt = Exercise(
