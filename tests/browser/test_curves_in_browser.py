@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import clean_copy
 from tests.browser.notebook import SLOWLY, Lesson
+from tests.teaching.test_shapes import CURVE, DRAWN
 
 pytestmark = pytest.mark.slow  # a whole lesson is run twice
 
@@ -18,6 +19,34 @@ def bucket(page, lab):
     with clean_copy(page, lab, "01_a_leaky_bucket.ipynb") as lesson:
         lesson.run_all()
         yield lesson
+
+
+# Runs in the page: draws a curve, and returns each pair of its words of which one lies upon the other.
+OVERLAPS = """([asked, values]) => {
+  const { element, put } = drawCurve(asked, () => {});
+  document.body.append(element);
+  put(values);
+  const texts = [...element.querySelectorAll("text")];
+  const words = texts.map((text) => ({ said: text.textContent, box: text.getBoundingClientRect() }));
+  const beside = ({ box: a }, { box: b }) => a.right <= b.left || b.right <= a.left;
+  const below = ({ box: a }, { box: b }) => a.bottom <= b.top || b.bottom <= a.top;
+  const pairs = words.flatMap((one, n) => words.slice(n + 1).map((two) => [one, two]));
+  const upon = pairs.filter((pair) => !beside(...pair) && !below(...pair));
+  return upon.map((pair) => pair.map(({ said }) => said));
+}"""
+
+
+def test_no_word_beside_a_curve_lies_upon_another(page):
+    page.set_content("<body></body>")
+    page.add_script_tag(content=CURVE.read_text(encoding="utf-8"))
+
+    found = {}
+    for name, points in DRAWN.items():
+        parts = {key: list(getattr(points, key)) for key in ("at", "names", "axis", "start")}
+        asked = {"value": points.name, "unit": points.unit, **parts}
+        found[name] = page.evaluate(OVERLAPS, [asked, [y for _, y in points.right]])
+
+    assert found == {name: [] for name in DRAWN}
 
 
 def handle(cell: Locator, ms: int) -> Locator:
