@@ -43,7 +43,9 @@ def on_a_page(asked: list[tuple] = (), numbers: list[float] = ()) -> dict:
     """Return what the page's script says."""
     if (node := shutil.which("node")) is None:
         pytest.skip("no Node.js on the path")
-    given = {"shared": shared(), "lessons": all_tables(), "asked": asked, "numbers": numbers}
+    names = {name for name, *_ in asked}
+    lessons = [table for table in all_tables() if table["lesson"] in names]
+    given = {"shared": shared(), "lessons": lessons, "asked": asked, "numbers": numbers}
     given["curve"] = str(Path(shapes.__file__).with_name("curve.js"))
     done = subprocess.run(
         [node, HERE / "judging.mjs"],
