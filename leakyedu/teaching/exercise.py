@@ -182,10 +182,11 @@ class Prediction:
     Args:
         question: what is asked.
         kind: a number, a choice or points; its right answer is what happens.
+        given: one line of what it takes to answer, and stands in no question; `code` stands in backticks.
     """
 
-    def __init__(self, question: str, kind: Number | Choice | Points) -> None:
-        self.question, self.kind = question, kind
+    def __init__(self, question: str, kind: Number | Choice | Points, *, given: str = "") -> None:
+        self.question, self.kind, self.given = question, kind, given
         self.record = Record()
         self.mistake = kind.mistake
         self._asked_for = False
@@ -227,7 +228,8 @@ class Prediction:
         if answer is ... and not complaint:
             if earlier is not None:
                 return f"Your prediction is kept: {self.kind.show(earlier)}."
-            return f"No prediction yet: {_how_to_answer(self.kind)}. You may skip it and go on."
+            given = f" Given: {self.given}" if self.given else ""
+            return f"No prediction yet: {_how_to_answer(self.kind)}. You may skip it and go on.{given}"
         prediction = None
         if not complaint:
             said, error = run_guarded(lambda: self.kind.read(answer))

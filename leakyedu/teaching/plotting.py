@@ -17,6 +17,7 @@ from leakyedu.teaching.figure import (
     CURRENT,
     INPUT,
     LINE_STYLES,
+    PALE,
     PREDICTION,
     VOLTAGE,
     capital,
@@ -26,6 +27,7 @@ from leakyedu.teaching.figure import (
     mark_prediction,
     name_line,
     new_axes,
+    new_figure,
     presentation,
     show,
     sound,
@@ -37,6 +39,7 @@ __all__ = [
     "PREDICTION",
     "VOLTAGE",
     "against_exact",
+    "bars",
     "presentation",
     "show",
     "sound",
@@ -188,6 +191,69 @@ def against_exact(
             axes, predicted_peak, f" You predicted the peak after {digits(predicted_peak)} ms"
         )
     return axes.figure, sentence
+
+
+def bars(
+    values: Mapping[str, float],
+    what: str,
+    unit: str = "",
+    *,
+    predicted: tuple[str, float | None] | None = None,
+) -> tuple[Figure, str]:
+    """Draw some numbers as bars below each other, each with its digits.
+
+    Args:
+        values: the numbers by their names.
+        what: what they measure.
+        unit: their unit.
+        predicted: the name of the one that the learner predicted, and his number, or None.
+
+    Returns:
+        The figure, and the sentence that says each number.
+
+    Raises:
+        ValueError: if there is no number, or none of the name that was predicted.
+    """
+    name, guess = predicted or ("", None)
+    if not values or (predicted and name not in values):
+        raise ValueError(f"values must hold at least one number, and the predicted one, got {dict(values)}.")
+    figure, (axes,) = new_figure()
+    names, numbers = list(values), list(values.values())
+    axes.barh(names, numbers, height=0.5, color=PALE[VOLTAGE], edgecolor=VOLTAGE)
+    shown = [*numbers, 0.0]
+    sentence = f"{capital(what)}: {', '.join(f'{_readable(x)} {unit}'.strip() + f' ({key})' for key, x in values.items())}."
+    if guess is not None:
+        sentence += f" You predicted {f'{_readable(guess)} {unit}'.strip()} for {name}"
+        inside = abs(guess) <= 3 * max(map(abs, numbers))
+        sentence += "." if inside else ", which is outside of the picture."
+        if inside:
+            shown.append(guess)
+            place = names.index(name)
+            axes.plot(
+                [guess] * 2, [place - 0.45, place + 0.45], color=PREDICTION, linewidth=3, linestyle="--"
+            )
+            axes.annotate(
+                "your prediction", (guess, place - 0.45), xytext=(0, 1), textcoords="offset points",
+                ha="center", va="bottom", color=PREDICTION, fontsize=9,
+            )  # fmt: skip
+    low, high = min(shown), max(shown)
+    wide = high - low
+    axes.set(
+        xlim=(low - (0.2 * wide if low < 0 else 0), high + 0.2 * wide),
+        xlabel=f"{what} ({unit})" if unit else what,
+    )
+    axes.invert_yaxis()
+    for place, x in enumerate(numbers):
+        axes.annotate(
+            _readable(x), (x, place), xytext=(5 if x >= 0 else -5, 0), textcoords="offset points",
+            ha="left" if x >= 0 else "right", va="center", color=VOLTAGE,
+        )  # fmt: skip
+    axes.axvline(0, color=INPUT, linewidth=0.8)
+    return figure, sentence
+
+
+def _readable(x: float) -> str:
+    return f"{x:,.0f}" if abs(x) >= 1000 else digits(x)
 
 
 def _describe_voltage(v: Tensor, t: Tensor) -> tuple[str, tuple[float, float] | None]:

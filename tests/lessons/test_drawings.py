@@ -20,9 +20,9 @@ from leakyedu.lessons.noise import lab as noise_lab
 from leakyedu.lessons.noise.figures import kicks_and_leak, squares
 from leakyedu.lessons.one_euler_step.figures import equal_areas, one_step, wheels
 from leakyedu.lessons.synapses.figures import two_buckets
-from leakyedu.lessons.the_equation.figures import node
-from leakyedu.lessons.threshold_and_spikes.figures import road, tipping
-from leakyedu.lessons.whole_sequences.figures import levels, three_ways
+from leakyedu.lessons.the_equation.figures import node, two_rests
+from leakyedu.lessons.threshold_and_spikes.figures import onset, road, tipping
+from leakyedu.lessons.whole_sequences.figures import levels, overflow, three_ways
 from leakyedu.teaching import plotting
 from leakyedu.teaching.figure import fit_for_a_class
 from tests.lessons.notebook import LESSONS, ROOT, code_of, for_all, read
@@ -42,9 +42,19 @@ def wandering() -> tuple:
     return noise_lab.scaled_noise(xi, 0.0005, 0.010, 2.0), 2 * math.sqrt(0.0005) * xi
 
 
+def to_two_rests() -> dict[float, list[float]]:
+    return {rest: [rest + math.exp(-n / 1000) for n in range(10_001)] for rest in (0.0, 0.2)}
+
+
+CURRENTS, SPIKES = torch.tensor([0.9, 0.99, 1.01, 1.1]), torch.tensor([0.0, 0, 215, 416])
+
 DRAWINGS = {
     "one rule": one_rule,
     "settling": lambda: settling(to_a_level(), -0.4, 1.0, 1e-4),
+    "settling, as predicted": lambda: settling(to_a_level(), -0.4, 1.0, 1e-4, 1.0),
+    "two rests": lambda: two_rests(to_two_rests()),
+    "overflow": lambda: overflow(torch.tensor([10.0] * 900 + [math.inf] * 300), 127.0),
+    "onset": lambda: onset(CURRENTS, SPIKES, 10.0, 0.5),
     "two widths": lambda: narrow_and_wide(
         {tau: bucket_lab.one_stage(torch.ones(2000), tau) for tau in (0.010, 0.020)}, 1e-4
     ),
@@ -126,6 +136,40 @@ def test_what_flows_into_the_node_flows_out_of_it():
         inflow, charging, leak = map(float, re.findall(r"(-?\d+\.?\d*) nA", node(current, voltage)[1]))
         assert inflow == pytest.approx(10 * current)
         assert charging + leak == pytest.approx(inflow, abs=0.02)
+
+
+def test_a_prediction_of_where_it_settles_is_drawn_or_said_to_be_outside():
+    plain, drawn, far = (settling(to_a_level(), -0.4, 1.0, 1e-4, guess) for guess in (None, 1.0, 14.0))
+
+    assert "predicted" not in plain[1]
+    assert drawn[1].endswith(" You predicted 1 V.")
+    assert far[1].endswith(" You predicted 14 V, which is outside of the picture.")
+    lines = [
+        sum(line.get_ydata()[0] == 1.0 for line in figure.axes[0].get_lines()) for figure, _ in (plain, drawn)
+    ]
+    assert lines == [0, 1]
+    assert drawn[0].axes[0].get_ylim()[1] > 1.0
+
+
+def test_cells_decay_to_their_own_rest_and_equally_fast():
+    _, sentence = two_rests(to_two_rests())
+
+    assert "at 0.00 V, its v_leak; after 10 ms it is 0.368 V above that." in sentence
+    assert "at 0.20 V, its v_leak; after 10 ms it is 0.368 V above that." in sentence
+
+
+def test_a_sum_is_good_until_it_overflows():
+    figure, sentence = overflow(torch.tensor([1.0, 2.0, 3.0, math.inf]), 2.0)
+
+    assert sentence == "The sum is good for 3 steps, until 3 V; then it overflows. You predicted 2 steps."
+    assert len(figure.axes[0].get_lines()[0].get_xdata()) == 3
+
+
+def test_spikes_are_told_for_each_current():
+    assert onset(CURRENTS, SPIKES, 10.0)[1] == (
+        "Spikes in 10 s: 0 at 0.90 V, 0 at 0.99 V, 215 at 1.01 V, 416 at 1.10 V."
+    )
+    assert onset(CURRENTS, SPIKES, 10.0, 0.5)[1].endswith(" You predicted 0.5 V.")
 
 
 def test_both_levels_of_the_buckets_are_those_of_the_formula():

@@ -607,6 +607,15 @@ def test_a_prediction_may_be_skipped_and_is_kept_and_compared(prediction):
     assert prediction.compare().text.startswith("You predicted ")
 
 
+@for_all(every(Prediction))
+def test_a_prediction_says_what_it_takes_to_answer_it(prediction):
+    fresh = Prediction(prediction.question, prediction.kind, given=prediction.given)
+
+    assert len(prediction.given) >= 40
+    assert prediction.given.endswith(".")
+    assert fresh.predict(...).text.endswith(f" Given: {prediction.given}")
+
+
 @for_all(every(Recall))
 def test_a_recall_has_five_questions_with_words_for_each_option(recall):
     assert len(recall.questions) == 5

@@ -246,3 +246,39 @@ def test_a_drawn_curve_stands_beside_the_truth_and_its_highest_point_in_the_sent
     (crosses,) = [line for line in figure.axes[0].lines if line.get_color() == plotting.PREDICTION]
     assert list(zip(*crosses.get_data(), strict=True)) == drawn
     assert sentence == f"{without} Crosses are your prediction, 0.3 V after 5 ms at the highest."
+
+
+ERRORS = {"dt 2 ms": 0.059, "dt 1 ms": 0.0255}
+
+
+def test_bars_say_each_number_and_have_its_length():
+    figure, sentence = plotting.bars(ERRORS | {"far off": -1761.0}, "largest error", "V")
+
+    assert sentence == "Largest error: 0.059 V (dt 2 ms), 0.0255 V (dt 1 ms), -1,761 V (far off)."
+    assert [bar.get_width() for bar in figure.axes[0].patches] == [0.059, 0.0255, -1761.0]
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["dt 2 ms", "dt 1 ms", "far off"]
+    low, high = figure.axes[0].get_xlim()
+    assert low < -1761 < 0.059 < high
+
+
+@pytest.mark.parametrize(
+    ("guess", "drawn", "end"),
+    [
+        (None, [], "0.0255 V (dt 1 ms)."),
+        (0.013, [0.013], " You predicted 0.013 V for dt 1 ms."),
+        (2.0, [], " You predicted 2 V for dt 1 ms, which is outside of the picture."),
+    ],
+)
+def test_a_prediction_is_drawn_on_its_own_bar(guess, drawn, end):
+    figure, sentence = plotting.bars(ERRORS, "largest error", "V", predicted=("dt 1 ms", guess))
+
+    marks = [line for line in figure.axes[0].lines if line.get_color() == plotting.PREDICTION]
+    assert sentence.endswith(end)
+    assert [mark.get_xdata()[0] for mark in marks] == drawn
+    assert all(mark.get_ydata()[0] < 1 < mark.get_ydata()[1] for mark in marks)
+
+
+@pytest.mark.parametrize(("values", "predicted"), [({}, None), (ERRORS, ("dt 3 ms", 0.1))])
+def test_no_bars_or_a_prediction_of_none_of_them_are_refused(values, predicted):
+    with pytest.raises(ValueError, match="values must hold at least one number, and the predicted one, got"):
+        plotting.bars(values, "largest error", "V", predicted=predicted)

@@ -33,6 +33,7 @@ cut_off = Prediction(
         tolerance=0.5,
         between=(0.01, 5000),
     ),
+    given="the gain is the swing of v over the swing of the drive, and `tau_mem dv/dt = drive - v`.",
 )
 
 
@@ -108,6 +109,7 @@ cut_off_in_series = Prediction(
         tolerance=0.3,
         between=(0.01, 5000),
     ),
+    given="what the synapse lets through drives the membrane. The cut-off is where 0.707 of the swing is left.",
 )
 
 
@@ -191,6 +193,7 @@ fast_drive = Prediction(
             "d": "The voltage keeps nothing for long: where the drive is below v, it leaks back towards it.",
         },
     ),
+    given="its time constant is 10 ms: `tau_mem dv/dt = drive - v`.",
 )
 
 # -- Gain and phase ------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ settles = Prediction(
         tolerance=0.02,
         between=(-20, 20),
     ),
+    given="`tau_mem dv/dt = (v_leak - v) + i`: what flows in is i, what leaks is v - v_leak.",
 )
 
 
@@ -95,6 +96,7 @@ def charging(ms: float) -> float:
 rise = Prediction(
     f"With v_leak = 0 V and tau_mem = {TAU_MEM:g} ms, a current of 1 V is switched on at t = 0. What is v in V after 5, 10, 20 and 40 ms?",
     Points(charging, (5, 10, 20, 40), ("time (ms)", "v (V)"), tolerance=0.04, axis=(0, 1.1)),
+    given="v rests at v_leak before t = 0, and `tau_mem dv/dt = (v_leak - v) + i`.",
 )
 
 
@@ -127,6 +129,7 @@ larger_tau = Prediction(
             "c": "A longer time constant divides each slope by more, so the same way takes longer.",
         },
     ),
+    given=f"v_leak = 0 V, a held current of {CURRENT:g} V, tau_mem = {TAU_MEM:g} ms and then {2 * TAU_MEM:g} ms; `tau_mem dv/dt = (v_leak - v) + i`.",
 )
 
 TURN, HALF = 5.0, 0.5  # of the choice below: when the current falls, in ms, and to what, in volt
@@ -146,6 +149,7 @@ input_halves = Prediction(
             "c": "As long as more flows in than leaks, v rises. It now heads for the lower level, with a smaller slope.",
         },
     ),
+    given=f"v_leak = 0 V, tau_mem = {TAU_MEM:g} ms; `tau_mem dv/dt = (v_leak - v) + i`.",
 )
 
 # -- Where v settles -----------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from leakyedu.teaching.drawings import (
     water,
     write,
 )
-from leakyedu.teaching.figure import CURRENT, INPUT, LINE_STYLES, VOLTAGE, new_figure
+from leakyedu.teaching.figure import CURRENT, INPUT, LINE_STYLES, PREDICTION, VOLTAGE, digits, new_figure
 
 
 def one_rule() -> tuple[Figure, str]:
@@ -69,7 +69,9 @@ def one_rule() -> tuple[Figure, str]:
     )
 
 
-def settling(voltages: Sequence[float], v_leak: float, i: float, dt: float) -> tuple[Figure, str]:
+def settling(
+    voltages: Sequence[float], v_leak: float, i: float, dt: float, predicted: float | None = None
+) -> tuple[Figure, str]:
     """Draw a voltage from rest on, and by arrows how much leaks at some times and how much flows in.
 
     Args:
@@ -77,6 +79,7 @@ def settling(voltages: Sequence[float], v_leak: float, i: float, dt: float) -> t
         v_leak: voltage at rest in volt.
         i: the current that is held in volt.
         dt: length of a step in second.
+        predicted: where the learner expects v to settle, in volt, or None.
 
     Returns:
         The figure, and the sentence that says where v settles, and what leaks there.
@@ -104,10 +107,21 @@ def settling(voltages: Sequence[float], v_leak: float, i: float, dt: float) -> t
         ylabel="voltage v (V)",
     )
     early, last = voltages[round(0.050 / dt) - 1], voltages[-1]
-    return axes.figure, (
+    sentence = (
         f"The leak (grey arrows) grows with v, until as much leaks as flows in (orange). After 50 ms v = {early:.3f} V, leak "
         f"{early - v_leak:.3f} V; after {end:.0f} ms v = {last:.3f} V, leak {last - v_leak:.3f} V."
     )
+    if predicted is not None:
+        inside = v_leak - 2 * abs(i) <= predicted <= v_leak + 3 * abs(i)
+        sentence += f" You predicted {digits(predicted)} V" + (
+            "." if inside else ", which is outside of the picture."
+        )
+        if inside:
+            low, high = axes.get_ylim()
+            axes.set_ylim(min(low, predicted - 0.1 * abs(i)), max(high, predicted + 0.2 * abs(i)))
+            axes.axhline(predicted, color=PREDICTION, linestyle=(0, (6, 2, 1, 2)), linewidth=1.8)
+            write(axes, 113, predicted, "your prediction", color=PREDICTION, size=11, ha="right", va="bottom")
+    return axes.figure, sentence
 
 
 def narrow_and_wide(voltages: Mapping[float, Tensor], dt: float) -> tuple[Figure, str]:

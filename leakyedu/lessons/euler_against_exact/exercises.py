@@ -38,6 +38,7 @@ def largest_error(dt: float) -> float:
 halved = Prediction(
     f"With dt = 1 ms Euler's voltage is off by up to {largest_error(1.0):.4f} V. By how much is it off with dt = 0.5 ms?",
     Number(largest_error(0.5), "V", tolerance=0.0011, between=(0, 1)),
+    given=f"one jump of 1 V, tau_mem = {TAU_MEM:g} ms, tau_syn = {TAU_SYN:g} ms; the error is the largest distance from the exact v, within {UNTIL:g} ms.",
 )
 
 
@@ -87,6 +88,7 @@ rings_beyond = Prediction(
         tolerance=0.25,
         between=(0, 100),
     ),
+    given="one step of Euler is `v = v + dt/tau_mem (i - v)`, then `i = i - dt/tau_syn i`.",
 )
 
 
@@ -142,6 +144,7 @@ at_7_ms = Prediction(
             "c": "It would grow if a step took away more than twice the current. This one does not.",
         },
     ),
+    given="one step of Euler is `i = i - dt/tau_syn i`.",
 )
 
 TINY = 1e-5  # dt / tau
@@ -162,6 +165,7 @@ tiny_dt = Prediction(
             "c": f"A rise is dt/tau times what is missing. Below half of the last digit of v it vanishes: {1000 * STALL:.1f} mV are missing then. So a smaller dt is not always better.",
         },
     ),
+    given="one step is `v = v + dt/tau_mem (1 - v)`, in V. A number of float32 has seven digits.",
 )
 
 # -- The order of a method -----------------------------------------------------------------------

@@ -25,6 +25,12 @@ def response(t: float, tau_mem: float = TAU_MEM, tau_syn: float = TAU_SYN) -> fl
 
 # -- Predictions ---------------------------------------------------------------------------------
 
+# In steps of 1 ms it keeps 1 - 1/tau of what decays, so after n of them v is a difference of two powers.
+EULERS_ERROR = max(
+    abs(((1 - 1 / TAU_MEM) ** n - (1 - 1 / TAU_SYN) ** n) * TAU_SYN / (TAU_MEM - TAU_SYN) - response(n))
+    for n in range(60)
+)
+
 does_it_help = Prediction(
     "Replace Euler's 1 - dt/tau by exp(-dt/tau) in both lines, and hold the current during a step of 1 ms. What becomes of the largest error of v?",
     Choice(
@@ -40,6 +46,7 @@ does_it_help = Prediction(
             "c": "Exponentials look like the better part of a method. The error came from elsewhere: from the held current.",
         },
     ),
+    given=f"tau_mem = {TAU_MEM:g} ms, tau_syn = {TAU_SYN:g} ms, a jump of 1 V; Euler is off by up to {EULERS_ERROR:.4f} V. Now `v = exp(-dt/tau_mem) v + (1 - exp(-dt/tau_mem)) i`, then `i = exp(-dt/tau_syn) i`.",
 )
 
 SPIKE, GRID = 3.3, 3.0  # ms: when a spike comes, and where a grid of 1 ms puts it
@@ -59,6 +66,7 @@ moved_spike = Prediction(
         tolerance=0.004,
         between=(0, 1),
     ),
+    given=f"the spike makes i jump by w = 1 V, with tau_mem = {TAU_MEM:g} ms and tau_syn = {TAU_SYN:g} ms; the response begins with the slope w/tau_mem.",
 )
 
 
@@ -138,6 +146,7 @@ best = Prediction(
             "exact": "It is tempting. But exact steps are exact for the spike that they are given, and nothing mends that it was moved.",
         },
     ),
+    given=f"w = 1 V, tau_mem = {TAU_MEM:g} ms, tau_syn = {TAU_SYN:g} ms; the error is the largest distance from the response to a spike at {SPIKE} ms.",
 )
 
 long_steps = Prediction(
@@ -155,6 +164,7 @@ long_steps = Prediction(
             "c": "Only a step without an end does that. The truth is not 0 either: e^-10 of the current is left.",
         },
     ),
+    given="Euler takes `i_new = i - dt/tau i`, backward Euler `i_new = i - dt/tau i_new`.",
 )
 
 # -- The entry that couples v to i ---------------------------------------------------------------

@@ -49,6 +49,7 @@ farthest_reach = Prediction(
             "d": f"It has acted longest, and has leaked away longest: {reach()[59]:.1g} V are left for each volt.",
         },
     ),
+    given="one step is `i = i + x`, `v = v + 0.1 (i - v)`, `i = i - 0.2 i`, from rest.",
 )
 
 
@@ -72,6 +73,8 @@ def tau_after_one_step() -> float:
     return START_TAU - LEARNING_RATE * float(slope)
 
 
+SLOPE = (START_TAU - tau_after_one_step()) / LEARNING_RATE  # of the loss, per second
+
 without_logarithm = Prediction(
     "Learn tau_mem itself, in second, from 25 ms on and with a learning rate of 0.3. What does the first step of gradient descent do?",
     Choice(
@@ -89,6 +92,7 @@ without_logarithm = Prediction(
             "d": "Nothing stops there: gradient descent knows numbers, and no number is forbidden to it unless you see to it.",
         },
     ),
+    given=f"one step is `tau_mem = tau_mem - {LEARNING_RATE:g} * slope`, all in second. The loss is 1 for a neuron that is silent; at {1000 * START_TAU:g} ms it falls by {SLOPE / 1000:.3f} if tau_mem falls by 1 ms.",
 )
 
 
@@ -105,6 +109,7 @@ end_of_tau = Prediction(
         tolerance=0.6,
         between=(0.1, 500),
     ),
+    given="the target is the voltage of a neuron that got four spikes. Its tau_mem and the size of the spikes are hidden, and both are learned.",
 )
 
 

@@ -34,6 +34,7 @@ spread = Prediction(
         alike=0.015,
         narrow={"is_the_variance": 0.035, "whole_width": 0.03},
     ),
+    given="in each step `v = v - dt/tau v + kick`, with dt = 0.5 ms. Of all voltages 68 % lie within one standard deviation of their mean.",
 )
 
 
@@ -106,6 +107,7 @@ widening = Prediction(
         tolerance=0.03,
         axis=(0, 0.4),
     ),
+    given=f"in each step `v = v - dt/tau v + kick`, with dt = 0.5 ms, tau = 10 ms and kicks of {SIGMA * math.sqrt(DT):.2f} V, up or down. Of all voltages 68 % lie within one standard deviation.",
 )
 
 
@@ -139,6 +141,7 @@ halved = Prediction(
             "c": "There are twice as many kicks, so this is tempting. But each one is multiplied by dt/tau, so it is half as large.",
         },
     ),
+    given="tau = 10 ms, and xi is drawn anew in each step. The variance is the mean of the squares, so a factor c multiplies it by c^2.",
 )
 
 factor = Prediction(
@@ -157,6 +160,7 @@ factor = Prediction(
             "c": "Then the variance of a kick, c squared, grows with dt: half a step brings half of it. Only the leak is described a little better by short steps.",
         },
     ),
+    given="xi has the variance 1. The variances of independent kicks add up, and a factor c multiplies a variance by c^2.",
 )
 
 many_small = Prediction(
@@ -175,6 +179,7 @@ many_small = Prediction(
             "c": "Each response has become a tenth, but there are ten times as many, and their chance does not cancel altogether.",
         },
     ),
+    given="the mean of v stays. Spikes know nothing of each other, so their variances add up; a factor c multiplies a variance by c^2.",
 )
 
 nearer = Prediction(
@@ -193,6 +198,7 @@ nearer = Prediction(
             "c": "Noise cannot be foretold. But it can be followed by whoever gets the same kicks.",
         },
     ),
+    given="the true path has 32 kicks in each 2 ms. Both programs start where it starts.",
 )
 
 # -- A bug that hides at one step size -----------------------------------------------------------

@@ -16,6 +16,7 @@ from leakyedu.teaching.kinds import Choice, Number, Order
 from leakyedu.teaching.record import name_records
 
 A, B = 0.1, 0.2  # dt / tau_mem and dt / tau_syn of the default neuron
+STEP = "`i = i + x`, `v = v + dt/tau_mem (v_leak - v + i)`, `i = i - dt/tau_syn i`"
 
 # -- Predictions ---------------------------------------------------------------------------------
 
@@ -34,6 +35,7 @@ peak_time = Prediction(
         between=(0, 40),
         narrow={"as_the_exact": 0.004, "as_the_exact_on_the_grid": 0.004},
     ),
+    given=f"tau_mem = 10 ms, tau_syn = 5 ms; i jumps by 1 V in the first step. In each step of dt = 1 ms, {STEP}.",
 )
 
 
@@ -92,6 +94,7 @@ decay_first = Prediction(
             "c": "A voltage becomes smaller where the decay stands between the jump and v; here it stands before both.",
         },
     ),
+    given=f"a step is three lines, jump, v, decay: {STEP}. Here x is the input.",
 )
 
 
@@ -110,6 +113,7 @@ area_left = Prediction(
         between=(0, 5),
         narrow={"nothing_is_lost": 0.004, "exact_share": 0.005},
     ),
+    given=f"tau_syn = 5 ms, dt = 1 ms; in the order jump, v, decay the area under v is right. The lines: {STEP}.",
 )
 
 

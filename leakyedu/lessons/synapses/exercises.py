@@ -36,6 +36,7 @@ jump = Prediction(
             "c": "The current is in the slope of v. A slope that jumps bends the curve and does not tear it.",
         },
     ),
+    given="the spike makes the current jump by its weight w, `i = i + w`. From then on `tau_syn di/dt = -i`, and at all times `tau_mem dv/dt = (v_leak - v) + i`.",
 )
 
 peak_time = Prediction(
@@ -46,6 +47,7 @@ peak_time = Prediction(
         tolerance=0.25,
         between=(0, 60),
     ),
+    given="at rest at 0 V before; the spike makes i jump by w = 1 V. From then on `tau_syn di/dt = -i` and `tau_mem dv/dt = -v + i`.",
 )
 
 
@@ -116,6 +118,7 @@ def after_a_spike(ms: float) -> float:
 response = Prediction(
     "A spike of w = 1 V arrives at t = 0 at a neuron at rest, with tau_mem = 10 ms and tau_syn = 5 ms. Draw v.",
     Points(after_a_spike, (1, 4, 7, 11, 17, 26), ("time (ms)", "v (V)"), tolerance=0.025, axis=(0, 0.5)),
+    given="the spike makes i jump by w. From then on `tau_syn di/dt = -i` and `tau_mem dv/dt = -v + i`.",
 )
 
 
@@ -148,6 +151,7 @@ second_spike = Prediction(
             "c": "In real synapses the drive does shrink as v rises. Here the current does not ask for v, so nothing is lost.",
         },
     ),
+    given=f"each spike makes i jump by 1 V, with tau_mem = {TAU_MEM:g} ms and tau_syn = {TAU_SYN:g} ms. After one spike alone v peaks at 0.25 V, {peak_in_ms():.1f} ms later.",
 )
 
 # -- The response to one spike -------------------------------------------------------------------

@@ -30,6 +30,7 @@ first_slope = Prediction(
         between=(-2000, 2000),
         narrow={"current_not_divided": 5e-3},
     ),
+    given="`dv/dt = (v_leak - v + i) / tau_mem`; 10 ms are 0.01 s.",
 )
 
 
@@ -105,6 +106,7 @@ raised_leak = Prediction(
             "c": "How fast it leaks from a given distance is up to tau_mem, and that was left alone.",
         },
     ),
+    given="i = 0 V, tau_mem = 10 ms; `dv/dt = (v_leak - v + i) / tau_mem`.",
 )
 
 
@@ -123,6 +125,9 @@ sketch = Prediction(
         axis=(-0.6, 1.1),
         start=(START, V_START),
     ),
+    given="the slope of v is "
+    + ", ".join(f"{first_slope_from(v, DRIVE) / 1000:.2f} at {v:g} V" for v in (-0.5, 0.0, 0.5, 1.0))
+    + ", in V per ms.",
 )
 
 

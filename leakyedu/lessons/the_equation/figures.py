@@ -1,9 +1,11 @@
-"""Lesson 2's figure: a circuit, and the currents that meet in it."""
+"""Lesson 2's figures: a circuit with the currents that meet in it, and where two cells come to rest."""
+
+from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
 from leakyedu.teaching.drawings import arrow, capacitor, dot, ground, new_drawing, resistor, stroke, write
-from leakyedu.teaching.figure import CURRENT, INPUT, VOLTAGE, digits
+from leakyedu.teaching.figure import CURRENT, INPUT, LINE_STYLES, VOLTAGE, digits, new_figure
 
 
 def node(current: float, voltage: float, resistance: float = 100e6) -> tuple[Figure, str]:
@@ -49,3 +51,32 @@ def node(current: float, voltage: float, resistance: float = 100e6) -> tuple[Fig
         f"What flows into the node, {digits(inflow)} nA, leaves it by 2 ways: {digits(charging)} nA charge the capacitor C, "
         f"and {digits(leak)} nA leak through the resistor R. The wider an arrow, the larger its current."
     )
+
+
+def two_rests(voltages: Mapping[float, Sequence[float]], dt: float = 0.00001) -> tuple[Figure, str]:
+    """Draw the decay of cells that rest at different voltages.
+
+    Args:
+        voltages: by v_leak in volt, the voltage in volt at the start and after each step.
+        dt: length of a step in second.
+
+    Returns:
+        The figure, and the sentence that says how far above its rest each is after 10 ms, and where it ends.
+    """
+    figure, (axes,) = new_figure()
+    said = []
+    for (rest, v), style in zip(voltages.items(), LINE_STYLES, strict=False):
+        axes.plot(
+            [1000 * dt * n for n in range(len(v))],
+            v,
+            color=VOLTAGE,
+            linestyle=style,
+            label=f"v_leak = {rest:g} V",
+        )
+        axes.axhline(rest, color=INPUT, linewidth=0.8, linestyle=style)
+        said.append(
+            f"From {v[0]:g} V, v comes to rest at {v[-1]:.2f} V, its v_leak; after 10 ms it is {v[round(0.010 / dt)] - rest:.3f} V above that."
+        )
+    axes.legend(frameon=False)
+    axes.set(xlim=(-1, 60), xlabel="time (ms)", ylabel="voltage v (V)")
+    return figure, " ".join(said)

@@ -30,6 +30,7 @@ rheobase = Prediction(
     "A constant current drives a leaky neuron with tau = 10 ms and a threshold of 1 V. "
     "Which current must be passed, so that it spikes at all, however long you wait?",
     Number(THRESHOLD, "V", tolerance=0.02, between=(0, 100)),
+    given="`tau dv/dt = i - v`; where v reaches the threshold, the neuron spikes and v starts again from 0 V.",
 )
 
 
@@ -81,6 +82,7 @@ rate_at_start = Prediction(
         tolerance=3,
         between=(0, 520),
     ),
+    given="`tau dv/dt = i - v`; where v reaches the threshold, the neuron spikes and v starts again from 0 V.",
 )
 
 
@@ -156,10 +158,11 @@ doubled = Prediction(
             "c": "What lies above the threshold counts, and that grows from 0.5 V to 2 V, by more than the current itself. A neuron that spikes is not linear.",
         },
     ),
+    given=f"tau is {1000 * TAU:g} ms, the threshold {THRESHOLD:g} V; after a spike v starts again from 0 V. At {DRIVE:g} V the neuron spikes {firing_rate(DRIVE, TAU):.0f} times a second.",
 )
 
 spike_time = Prediction(
-    "You compute the first spike in steps of dt. How does its time depend on dt?",
+    "You compute the first spike in steps of dt, by Euler's method. How does its time depend on dt?",
     Choice(
         "b",
         {
@@ -173,6 +176,7 @@ spike_time = Prediction(
             "c": "It does wait. But it waits for the voltage of Euler's steps, and that rises too fast.",
         },
     ),
+    given=f"`v = v + dt/tau (i - v)`, i = {DRIVE:g} V, tau = {1000 * TAU:g} ms, a spike where v is at 1 V or above. In truth it comes at {1000 * TAU * math.log(DRIVE / (DRIVE - 1)):.2f} ms.",
 )
 
 # -- A bug about the reset -----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Lesson 11's figures: a bucket that tips over, a straight road that breaks, and how late an event is found."""
+"""Lesson 11's figures: a bucket that tips over, which current makes spikes, a straight road that breaks, and how late an event is found."""
 
 import itertools
 import math
@@ -10,7 +10,17 @@ from torch import Tensor
 
 from leakyedu.model import as_tensor
 from leakyedu.teaching.drawings import INK, bucket, new_drawing, pipe, polygon, pour, stroke, write
-from leakyedu.teaching.figure import CURRENT, INPUT, PALE, VOLTAGE, capital, digits, new_axes, new_figure
+from leakyedu.teaching.figure import (
+    CURRENT,
+    INPUT,
+    PALE,
+    VOLTAGE,
+    capital,
+    digits,
+    mark_prediction,
+    new_axes,
+    new_figure,
+)
 
 
 def lateness_over_dt(
@@ -61,6 +71,36 @@ def lateness_over_dt(
     axes.set(xlim=(0, 1.02 * longest), xlabel="dt (ms)", ylabel="too late (ms)")
     axes.legend(loc="upper left", frameon=False, fontsize=9)
     return axes.figure, " ".join([*sentences, f"Steps of {digits(x.min())} to {digits(longest)} ms."])
+
+
+def onset(
+    currents: Tensor, spikes: Tensor, seconds: float, predicted: float | None = None
+) -> tuple[Figure, str]:
+    """Draw how many spikes there were over the current.
+
+    Args:
+        currents: in volt, of shape ``(currents,)``.
+        spikes: how many came, of the same shape.
+        seconds: in how many seconds.
+        predicted: the current in volt above which the learner expects spikes, or None.
+
+    Returns:
+        The figure, and the sentence that says each number.
+    """
+    figure, (axes,) = new_figure()
+    axes.plot(currents, spikes, "o", color=VOLTAGE, markersize=9)
+    said = []
+    for i, n in zip(currents.tolist(), spikes.tolist(), strict=True):
+        axes.annotate(
+            f"{n:.0f}", (i, n), xytext=(0, 8), textcoords="offset points", ha="center", color=VOLTAGE
+        )
+        said.append(f"{n:.0f} at {i:.2f} V")
+    axes.set(xlim=(0, 1.5), ylim=(-0.05 * float(spikes.max()), 1.25 * float(spikes.max())))
+    axes.set(xlabel="current i (V)", ylabel=f"spikes in {seconds:g} s")
+    sentence = f"Spikes in {seconds:g} s: {', '.join(said)}."
+    if predicted is not None:
+        sentence += mark_prediction(axes, predicted, f" You predicted {predicted:g} V")
+    return figure, sentence
 
 
 def tipping(current: float = 1.5, tau: float = 0.010) -> tuple[Figure, str]:

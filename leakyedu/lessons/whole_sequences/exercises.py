@@ -36,6 +36,7 @@ depth = Prediction(
         between=(0, 1e6),
         narrow={"as_many_as_steps": 1e-4, "one_less_than_steps": 1e-4},
     ),
+    given="a level combines each span of steps with the one before it, all of them at the same time; then each span is twice as long.",
 )
 
 
@@ -130,6 +131,7 @@ loop_on_a_gpu = Prediction(
             "c": "Each step starts several small operations. To start one on a GPU takes longer than to do it for 8 numbers on a CPU, and each waits for the one before.",
         },
     ),
+    given="a GPU is a processor with thousands of small calculators. The CPU hands it one operation after another, and a step has six.",
 )
 
 
@@ -148,6 +150,7 @@ crossover = Prediction(
         too_large="In each step the loop waits for Python and starts several small operations. That adds up soon, sooner than this.",
         between=(1, 1e6),
     ),
+    given="the loop asks Python for each line of each step. `simulate` checks its inputs first, then takes all steps in one call.",
 )
 
 
@@ -176,6 +179,7 @@ overflow = Prediction(
         narrow={"divided_by_a": 0.01, "a_tenth_in_each": 0.01},
         between=(1, 1e6),
     ),
+    given="`y[n] = a^n (x[0]/a^0 + x[1]/a^1 + ... + x[n]/a^n)`, all x = 1. It overflows where a sum is larger than the largest number.",
 )
 
 
@@ -263,6 +267,7 @@ compiling = Prediction(
             "c": "They wait in machine code too. What took so long was Python, which does each step's work around the arithmetic anew.",
         },
     ),
+    given="each step is `i = i + x`, `v = v + 0.1 (i - v)`, `i = i - 0.2 i`. Python reads these lines anew each time; machine code is the processor's own.",
 )
 
 

@@ -1,4 +1,4 @@
-"""Lesson 8's figures: who waits for whom in a loop, a convolution and a scan, and what an accelerator takes."""
+"""Lesson 8's figures: who waits for whom in a loop, a convolution and a scan, and what an accelerator takes, and a sum that overflows."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from torch import Tensor
 
 from leakyedu.lessons.whole_sequences.lab import ON_A_CPU, Recording, crossover, rounded
 from leakyedu.teaching.drawings import arrow, dot, frame, new_drawing, stroke, write
-from leakyedu.teaching.figure import CURRENT, INPUT, VOLTAGE, new_figure
+from leakyedu.teaching.figure import CURRENT, INPUT, VOLTAGE, digits, mark_prediction, new_figure
 
 
 def levels(after: Sequence[Tensor], steps: int = 64) -> tuple[Figure, str]:
@@ -154,3 +154,32 @@ def _feeds(last: int, level: int, k: int, levels: int, *, at: bool = False) -> b
     for upper in range(levels, level, -1):
         needed |= {n - 2**upper // 2 for n in needed if n >= 2**upper // 2}
     return k in needed
+
+
+def overflow(y: Tensor, predicted: float | None = None) -> tuple[Figure, str]:
+    """Draw a sum up to the step at which it leaves the numbers that there are.
+
+    Args:
+        y: the sum after each step, of shape ``(time,)``; beyond some step it is not finite.
+        predicted: the step that the learner expects, or None.
+
+    Returns:
+        The figure, and the sentence that says for how many steps it is good.
+    """
+    figure, (axes,) = new_figure()
+    good = int(y.isfinite().sum())
+    axes.plot(range(1, good + 1), y[:good], color=VOLTAGE, linewidth=2.2)
+    axes.plot([good], [float(y[good - 1])], "X", color=VOLTAGE, markersize=10)
+    axes.annotate(
+        "overflows",
+        (good, float(y[good - 1])),
+        xytext=(8, 0),
+        textcoords="offset points",
+        va="center",
+        color=VOLTAGE,
+    )
+    axes.set(xlim=(0, len(y)), ylim=(0, 1.3 * float(y[good - 1])), xlabel="steps", ylabel="y (V)")
+    sentence = f"The sum is good for {good} steps, until {digits(y[good - 1])} V; then it overflows."
+    if predicted is not None:
+        sentence += mark_prediction(axes, predicted, f" You predicted {predicted:g} steps")
+    return figure, sentence
