@@ -21,6 +21,7 @@ from leakyedu.teaching.function import Function
 from leakyedu.teaching.kinds import Choice, Number, Order
 from leakyedu.teaching.lab import Lab, Menu, Preset, Slider, _Panel
 from leakyedu.teaching.markup import Html, printable
+from leakyedu.teaching.opening import opening
 from leakyedu.teaching.page import answerable
 from leakyedu.teaching.vote import vote
 from leakyedu.teaching.wall import present
@@ -275,7 +276,13 @@ def a_measurement_under_way(text):
 
 @place
 def a_vote(text):
-    vote(text, Prediction(text, choice(printable(text))), happens=lambda: None)
+    asked = Prediction(text, choice(printable(text)), given=text)
+    vote(text, asked, drawing=Html(), happens=lambda: None)
+
+
+@place
+def an_opening(text):
+    opening(text, text, ["v = 1"], Html())
 
 
 @place

@@ -1,8 +1,8 @@
 """Lessons on a wall: what ``leakyedu demo`` shows, and the server that shows it.
 
-Of a lesson a class sees the predictions and the lab, in large type and without code; :func:`on_a_wall`
-writes that notebook. Voila serves it, from a folder that is thrown away in the end, and keeps a kernel
-ready that has run it already. Each page begins without votes.
+Of a lesson a class sees its question, the predictions and the lab, in large type and without code;
+:func:`on_a_wall` writes that notebook. Voila serves it, from a folder that is thrown away in the end, and
+keeps a kernel ready that has run it already. Each page begins without votes.
 """
 
 import atexit
@@ -32,8 +32,8 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
 
 from leakyedu.app import browser, own_site
-from leakyedu.lessons import notebooks
-from leakyedu.teaching.markup import address_of, element, printable
+from leakyedu.lessons import course, lessons
+from leakyedu.teaching.markup import address_of, printable
 
 PAGE = Path(__file__).resolve().parent / "jupyter/demo"
 KERNEL = 300_000_000  # bytes that a kernel takes which has run a lesson, and some more
@@ -63,37 +63,41 @@ class Shown(NamedTuple):
 # -- The notebook ----------------------------------------------------------------------------------
 
 
-def on_a_wall(lesson: dict) -> dict:
+def on_a_wall(lesson: dict, question: str) -> dict:
     """Return the notebook that a class sees of a lesson.
 
-    It has the lesson's first code cell, and of the others what their tags say:
+    It has the lesson's first code cell, the first picture that comes after it with the first equations, and
+    of the other cells what their tags say:
 
     ===========  ================================================================================
     tag          the cell
     ===========  ================================================================================
-    ``vote``     asks for a prediction; those in a row are asked, and answered, together
-    ``happens``  shows what happens then; it runs when a button is pressed, so it finds the vote
+    ``vote``     asks for a prediction; those in a row are asked one by one, and answered together
+    ``happens``  shows what happens then, ending with a picture; it runs when a button is pressed, so
+                 it finds the vote
     ``lab``      shows the lab
     ===========  ================================================================================
 
-    Each runs as it stands, and leaves nothing behind. The class sees what is printed and drawn; a formula
-    that a cell ends with would stand on the wall without its derivation.
+    Each runs as it stands, and leaves nothing behind. The class sees what is drawn: what is printed, or a
+    formula that a cell ends with, would stand on the wall without its derivation.
 
     Args:
         lesson: a notebook of the course.
+        question: what the lesson answers.
 
     Raises:
-        ValueError: if a tag is missing or wrong.
+        ValueError: if a tag is missing or wrong, or there is no picture to begin with.
     """
-    opening, first, *_ = lesson["cells"]
-    title, begin = printable(_heading("# ", opening)), "".join(first["source"])
+    cells = lesson["cells"]
+    title, begin = printable(_heading("# ", cells[0])), "".join(cells[1]["source"])
+    parts = list(_parts(cells))
+    first = next((_code(cell) for cell in cells[2:] if DRAWS in _code(cell)), None)
+    if first is None:
+        raise ValueError(f"no cell shows a picture by `{DRAWS}`. A lesson begins with one.")
+    equations = next(filter(None, (EQUATION.findall("".join(cell["source"])) for cell in cells)), [])
+    shown = f"drawing = picture_of(cell({first!r}))\nopening({title!r}, {question!r}, {equations!r}, drawing)"
     return {
-        "cells": [
-            # As an element: Markdown would take a title for links and HTML.
-            _cell("markdown", element("h1", title)),
-            _cell("code", f"{begin}\n{BEGIN}"),
-            *(_cell("code", source) for source in _parts(lesson["cells"])),
-        ],
+        "cells": [_cell(f"{begin}\n{BEGIN}"), *map(_cell, [shown, *parts])],
         "metadata": lesson["metadata"] | {"title": title},
         "nbformat": 4,
         "nbformat_minor": 5,
@@ -105,8 +109,9 @@ def on_a_wall(lesson: dict) -> dict:
 BEGIN = """
 import os, tempfile
 from leakyedu.teaching import plotting
+from leakyedu.teaching.opening import opening
 from leakyedu.teaching.vote import vote
-from leakyedu.teaching.wall import present
+from leakyedu.teaching.wall import picture_of, present
 
 os.environ["LEAKYEDU_HOME"] = tempfile.mkdtemp(dir=".", prefix="votes_")
 plotting.presentation()
@@ -121,6 +126,8 @@ def draw_labs():
 
 TAGS = ("vote", "happens", "lab", "nbval-ignore-output")  # the last one is for nbval
 ASKED = re.compile(r"^([\w.]+)\.predict\(", re.MULTILINE)
+DRAWS = "plotting.show("
+EQUATION = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 
 
 class _Tagged(NamedTuple):
@@ -147,8 +154,15 @@ def _parts(cells: Iterable[dict]) -> Iterator[str]:
                     f"cell {cell} carries the tag `vote`, and nothing happens after it. "
                     "Give the tag `happens` to the cells between the prediction and its comparison."
                 )
-            asked = ", ".join(ASKED.findall(_source(row)))
-            yield f"vote({heading!r}, {asked}, happens=cell({_source(after)!r}), then=draw_labs)"
+            if DRAWS not in _source(after):
+                raise ValueError(
+                    f"cell {after[-1].cell} carries the tag `happens`, and no picture is shown. "
+                    f"End it with one, by `{DRAWS}*figures.NAME())`."
+                )
+            asks, asked = _source(row), ", ".join(ASKED.findall(_source(row)))
+            drawing = f"picture_of(cell({asks!r}))" if DRAWS in asks else "drawing"
+            given = f"drawing={drawing}, happens=cell({_source(after)!r}), then=draw_labs"
+            yield f"vote({heading!r}, {asked}, {given})"
         elif tag == "lab":
             yield f"labs.append(present({heading!r}, cell({_source(row)!r})))"
     if "lab" not in (row[0].tag for row in rows):
@@ -192,9 +206,13 @@ def _heading(mark: str, cell: dict) -> str:
     return found[1] if found else ""
 
 
-def _cell(kind: str, source: str) -> dict:
-    cell = {"cell_type": kind, "id": secrets.token_hex(4), "metadata": {}, "source": source}
-    return cell if kind == "markdown" else cell | {"outputs": [], "execution_count": None}
+def _code(cell: dict) -> str:
+    return "".join(cell["source"]) if cell["cell_type"] == "code" else ""
+
+
+def _cell(source: str) -> dict:
+    code = {"cell_type": "code", "outputs": [], "execution_count": None}
+    return code | {"id": secrets.token_hex(4), "metadata": {}, "source": source}
 
 
 def write(folder: Path) -> list[Shown]:
@@ -204,16 +222,14 @@ def write(folder: Path) -> list[Shown]:
         SystemExit: if a tag of a lesson is missing or wrong.
     """
     written = []
-    for path in notebooks():
-        if not (number := int(path.name[:2])):
-            continue  # the start page asks nothing
-        lesson = json.loads(path.read_bytes())
+    for lesson in lessons()[1:]:  # the start page asks nothing
+        path = course() / lesson.notebook
         try:
-            notebook = on_a_wall(lesson)
+            notebook = on_a_wall(json.loads(path.read_bytes()), lesson.question)
         except ValueError as error:
             raise SystemExit(f"{path.name}: {error}") from None
         (folder / path.name).write_text(json.dumps(notebook), encoding="utf-8")
-        written.append(Shown(number, notebook["metadata"]["title"], path.name))
+        written.append(Shown(lesson.number, notebook["metadata"]["title"], path.name))
     return written
 
 

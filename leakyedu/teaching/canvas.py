@@ -34,6 +34,12 @@ class Canvas:
         self._still = {child for axes in self.axes for child in axes.get_children()}
         self._frame = self._room = self._background = None
 
+    def fit(self, dots: int) -> None:
+        """Draw as many dots wide from now on."""
+        self.figure.set_dpi(dots / self.figure.get_figwidth())
+        self._canvas = FigureCanvasAgg(self.figure)
+        self._frame = self._room = None
+
     def draw(self, view: Callable[..., str]) -> tuple[bytes, str]:
         """Call ``view(*axes)``; return the picture as PNG, and the sentence that the view returned."""
         with our_style():

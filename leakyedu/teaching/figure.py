@@ -19,6 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from leakyedu.teaching import wall
 from leakyedu.teaching.markup import Html, element, printable
 
 VOLTAGE, CURRENT, INPUT, PREDICTION = "#0072B2", "#D55E00", "#595959", "#A0307A"
@@ -149,22 +150,34 @@ def fit_for_a_class(figure: Figure) -> None:
 
 
 def picture(figure: Figure, sentence: str) -> Html:
-    """Return a figure as HTML: the picture with the sentence as its alt text and below it."""
+    """Return a figure as HTML: the picture with the sentence as its alt text and below it.
+
+    For a class it is drawn by lines and not by dots, so that it is sharp on a wall of any size.
+    """
     fit_for_a_class(figure)
-    png = io.BytesIO()
+    file = io.BytesIO()
     with our_style():
-        figure.savefig(png, format="png", metadata={"Software": None})
-    return picture_of(png.getvalue(), sentence)
+        if presenting():
+            figure.savefig(file, format="svg", metadata={"Date": None})
+        else:
+            figure.savefig(file, format="png", metadata={"Software": None})
+    return picture_of(file.getvalue(), sentence)
 
 
-def picture_of(png: bytes, sentence: str) -> Html:
-    """Return a picture that is drawn already as HTML, as :func:`picture` does."""
+def picture_of(drawn: bytes, sentence: str) -> Html:
+    """Return a picture that is drawn already, as PNG or SVG, as HTML as :func:`picture` does."""
     width = "100%" if _in_front_of_a_class else "640px"
     image = element(
-        "img", alt=sentence, src=f"data:image/png;base64,{base64.b64encode(png).decode()}",
+        "img", alt=sentence, src=source_of(drawn),
         style=f"width:{width};max-width:100%;height:auto;box-sizing:border-box;border:1px solid #bbb;background:white",
     )  # fmt: skip
     return _with_caption(image, sentence)
+
+
+def source_of(drawn: bytes) -> str:
+    """Return a picture as the address that a page shows: it holds the whole picture."""
+    kind = "png" if drawn.startswith(b"\x89PNG") else "svg+xml"
+    return f"data:image/{kind};base64,{base64.b64encode(drawn).decode()}"
 
 
 def _with_caption(shown: Html, sentence: str) -> Html:
@@ -176,6 +189,8 @@ def _with_caption(shown: Html, sentence: str) -> Html:
 def show(figure: Figure, sentence: str) -> None:
     """Display a figure below the cell, with its sentence as caption and alt text.
 
+    In front of a class it may be wanted elsewhere than below a cell; then it goes there.
+
     Raises:
         ValueError: if the sentence says too little to stand for the picture: 20 characters, a number.
     """
@@ -184,9 +199,13 @@ def show(figure: Figure, sentence: str) -> None:
             f"sentence must have over 20 characters and a number from the data, got {sentence!r}. "
             "Say what is to be seen, for example 'The voltage peaks at 0.25 V after 6.9 ms.'"
         )
+    shown, place = picture(figure, sentence), wall.place()
+    if place is not None and place.pictures is not None:
+        place.pictures.append(shown)
+        return
     from IPython.display import display
 
-    display({"text/plain": printable(sentence), "text/html": picture(figure, sentence)}, raw=True)
+    display({"text/plain": printable(sentence), "text/html": shown}, raw=True)
 
 
 def sound(x: Tensor, rate: int, name: str, *, above: float) -> None:

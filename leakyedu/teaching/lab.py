@@ -248,13 +248,14 @@ class _Panel:
     def __init__(self, lab: Lab, prediction: object, title: str | None = None) -> None:
         self._lab, self._prediction = lab, prediction
         self._canvas = Canvas(lab.panes)
+        self._dots: int | None = None
         self._lock = threading.Lock()
         self.sentence = ""
         self._work = _Work(lab.work) if lab.work else None
         start, presets = lab.within(lab.start), [lab.within(preset.settings) for preset in lab.presets]
         settings = start if title is None else presets[0]
         self._wanted: tuple | None = None
-        self._drawn: tuple = settings, None, prediction
+        self._drawn: tuple = settings, None, prediction, None
         rows = [_part(name, control) for name, control in lab.controls.items()]
         rows.append([{"kind": "reset"}, *(_Work.ROW if lab.work else ())])
         words = {}
@@ -266,7 +267,7 @@ class _Panel:
         else:
             names, says = ([getattr(preset, field) for preset in lab.presets] for field in ("name", "says"))
             buttons = {"kind": "presets", "names": names, "says": says, "settings": presets}
-            rows = [{"kind": "words", "name": "title"}, buttons, {"kind": "picture"}, *rows]
+            rows = [{"kind": "words", "name": "title"}, buttons, {"kind": "picture", "fits": True}, *rows]
             words["title"] = element("h2", title)
         name, control = next(iter(lab.controls.items()))
         value = control.high if isinstance(control, Slider) else control.options[-1]
@@ -302,13 +303,17 @@ class _Panel:
             self._work.start(self.live.settings)
         elif message.get("press") == "Stop":
             self._work.stop()
+        elif "dots" in message:
+            self._dots = min(max(int(message["dots"]), FEWEST), MOST)
+            self.draw()
         else:
             self.live.keep()
 
     def draw(self) -> None:
         """Draw what the controls say, unless it is there already."""
         settings = self.live.settings
-        self._wanted = settings, self._work.result_for(settings) if self._work else None, self._prediction
+        result = self._work.result_for(settings) if self._work else None
+        self._wanted = settings, result, self._prediction, self._dots
         # Settings that a newer one overtakes while a picture is drawn are never drawn. The loop looks
         # again after the lock is free: a setting that came in between has nobody else to draw it.
         while self._wanted is not None and self._lock.acquire(blocking=False):
@@ -320,13 +325,15 @@ class _Panel:
             finally:
                 self._lock.release()
 
-    def _picture(self, settings: dict, result: object, prediction: object) -> Html:
+    def _picture(self, settings: dict, result: object, prediction: object, dots: int | None) -> Html:
         if self._work:
             settings = settings | {"result": result}
 
         def view(*axes) -> str:
             return self._lab.draw(*axes, **settings, prediction=prediction)
 
+        if dots != self._drawn[3]:
+            self._canvas.fit(dots)
         try:
             png, self.sentence = self._canvas.draw(view)
             return picture_of(png, self.sentence)
@@ -406,6 +413,8 @@ class _Work:
         said = element("span", f"{share:.0%}, {words}", role="status")
         self.live.say(work=join(bar, " ", said))
 
+
+FEWEST, MOST = 640, 4096  # dots of a picture's width: those of a page, and those of a wall of 2,160 lines
 
 NO_ACCELERATOR = element("p", "torch finds no accelerator on this machine; what you measure runs on its CPU.")
 

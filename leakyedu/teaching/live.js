@@ -2,7 +2,7 @@
 //
 // A row is one of these, or a list of some side by side:
 //   {kind: "words", name, looks}              HTML of `words`; the kernel may be asked for them anew when they are seen
-//   {kind: "picture"}                         HTML of `picture`
+//   {kind: "picture", fits}                   HTML of `picture`; the kernel may be told how many dots wide it is seen
 //   {kind: "number", name, label, low, high, step, plays}
 //   {kind: "menu", name, label, options}
 //   {kind: "reset"}                           puts all controls to `start`
@@ -194,11 +194,24 @@ const KINDS = {
     return { element, words: true };
   },
 
-  picture({ model, on }) {
+  picture({ row, model, page, on, stops }) {
     const element = make("div", {});
     const write = () => show(element, model.get("picture"));
     write();
     on("picture", write);
+    if (row.fits) {
+      let told = 0;
+      // Its words may take more or less room from picture to picture: not each dot counts.
+      const observer = new ResizeObserver(() => {
+        const image = element.querySelector("img");
+        if (!image?.naturalWidth) return;
+        const { width, height } = image.getBoundingClientRect();
+        const seen = Math.min(width, (height * image.naturalWidth) / image.naturalHeight) * devicePixelRatio;
+        if (Math.abs(seen - told) > 0.1 * told) page.ask({ dots: (told = Math.round(seen)) });
+      });
+      observer.observe(element);
+      stops.push(() => observer.disconnect());
+    }
     return { element, words: true };
   },
 

@@ -6,44 +6,80 @@ import ipywidgets as widgets
 from IPython.display import display
 
 from leakyedu.teaching.exercise import Prediction
-from leakyedu.teaching.markup import element, inline
-from leakyedu.teaching.wall import Place
+from leakyedu.teaching.kinds import Choice, Points
+from leakyedu.teaching.markup import Html, element, inline, join
+from leakyedu.teaching.wall import picture_of
 
 
 def vote(
     title: str,
     *predictions: Prediction,
+    drawing: Html,
     happens: Callable[[], None],
     then: Callable[[], None] = lambda: None,
 ) -> None:
-    """Display questions with a field for what the class voted, and a button that shows what happens.
+    """Display questions, each on a screen with a field for what the class voted; a button of the last one answers.
 
     Args:
         title: what stands above the questions.
         predictions: what is asked.
-        happens: displays what happens; the button calls it, and the comparison follows.
+        drawing: what the questions are about; a curve is drawn in its place.
+        happens: shows what happens; the button calls it.
         then: is called afterwards.
     """
-    rows: list[widgets.Widget] = [widgets.HTML(element("h2", title))]
-    for prediction in predictions:
-        question = widgets.HTML(element("p", inline(prediction.question)))
-        question.add_class("leakyedu-question")
-        rows += [question, prediction.on_page({"text/plain": "", "text/html": ""})]
-    button, output = widgets.Button(description="Show what happens"), widgets.Output()
+    screens = [_screen(title, prediction, drawing) for prediction in predictions]
+    button, answer = widgets.Button(description="Show what happens"), widgets.HTML()
     button.add_class("leakyedu-show")
-    output.add_class("leakyedu-answer")
-    box = widgets.VBox([*rows, button, output])
+    answer.add_class("leakyedu-answer")
+    screens[-1].children += (button, answer)
+    box = widgets.VBox(screens)
+    box.add_class("leakyedu-vote")
 
     def press(_) -> None:
         button.disabled = True
-        output.clear_output(wait=True)
-        with output:
-            Place(title).run(happens)
-            for prediction in predictions:
-                display(prediction.tell())
+        try:
+            shown = picture_of(happens)
+        except Exception as error:
+            # A class goes on: the teacher reads what is wrong, and tells the answer that stands above it.
+            shown = element("p", f"What happens cannot be shown: {error}", role="alert")
+        answer.value = join(*map(verdict, predictions), shown)
         button.disabled = False
         box.add_class("leakyedu-answered")
         then()
 
     button.on_click(press)
     display(box)
+
+
+def _screen(title: str, prediction: Prediction, drawing: Html) -> widgets.VBox:
+    """Return one question with all that it takes to answer it."""
+    given = join("Given: ", inline(prediction.given)) if prediction.given else ""
+    parts = {
+        "question": widgets.HTML(
+            join(
+                element("h2", title),
+                element("p", inline(prediction.question), **{"class": "leakyedu-asked"}),
+                element("p", given, **{"class": "leakyedu-given"}),
+            )
+        ),
+        "drawing": widgets.HTML("" if isinstance(prediction.kind, Points) else drawing),
+        "voting": prediction.on_page({"text/plain": "", "text/html": ""}),
+    }
+    for name, part in parts.items():
+        part.add_class(f"leakyedu-{name}")
+    screen = widgets.VBox(list(parts.values()))
+    screen.add_class("leakyedu-screen")
+    return screen
+
+
+def verdict(prediction: Prediction) -> Html:
+    """Return what is said of a vote: the words of the options first, where what is said has their letters alone."""
+    kind, chosen, lines = prediction.kind, prediction.prediction, []
+    if isinstance(kind, Choice):
+        if chosen not in (None, kind.right):
+            lines.append(f"Your vote: {kind.show(chosen)}")
+        lines.append(f"It is{', as you voted' * (chosen == kind.right)}: {kind.show(kind.right)}")
+    words = [element("p", element("b", line)) for line in lines]
+    return element(
+        "div", *words, element("p", inline(prediction.tell().text)), **{"class": "leakyedu-verdict"}
+    )

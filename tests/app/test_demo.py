@@ -32,11 +32,13 @@ def cell(source: str, *tags: str, kind: str = "code") -> dict:
 
 FIRST = "from leakyedu.lessons.a_leaky_bucket import exercises as ex, lab, lab as bucket\n\nv = 1"
 VOTE = cell("ex.settles.predict()  # in V", "vote")
+DRAWN = "plotting.show(*lab.figure())"
+HAPPENS = cell(DRAWN, "happens")
 LAB = cell("lab.show(prediction=ex.settles.prediction)", "lab")
 
 
 def notebook(*cells: dict) -> dict:
-    opening = [cell("# A lesson\n\nWords.", kind="markdown"), cell(FIRST)]
+    opening = [cell("# A lesson\n\nWords.", kind="markdown"), cell(FIRST), cell(DRAWN)]
     return {"cells": [*opening, *cells], "metadata": {"kernelspec": {"name": "python3"}}}
 
 
@@ -44,7 +46,23 @@ def sources(notebook: dict) -> list[str]:
     return ["".join(cell["source"]) for cell in notebook["cells"]]
 
 
+def wall_of(lesson: dict) -> list[str]:
+    """Return the cells that a class sees of a lesson, after the first one and the opening."""
+    return sources(demo.on_a_wall(lesson, "Where?"))[2:]
+
+
 # -- What a class sees of a lesson -----------------------------------------------------------------
+
+
+def test_a_lesson_begins_with_its_question_its_first_picture_and_its_first_equations():
+    words = cell("$$a = b$$\n\nand\n\n$$c = d$$", kind="markdown")
+    later = cell("$$e = f$$", kind="markdown"), cell("plotting.show(*ex.other())")
+
+    _, opening, *_ = sources(demo.on_a_wall(notebook(words, *later, LAB), "Where?"))
+
+    assert opening == (
+        f"drawing = picture_of(cell({DRAWN!r}))\nopening('A lesson', 'Where?', ['a = b', 'c = d'], drawing)"
+    )
 
 
 def test_what_happens_after_a_vote_waits_for_its_button():
@@ -52,14 +70,23 @@ def test_what_happens_after_a_vote_waits_for_its_button():
         cell("## When?\n\nA long story.", kind="markdown"),
         VOTE,
         cell("x = 1", "happens"),
-        cell("print(x)", "happens", "nbval-ignore-output"),
+        cell(DRAWN, "happens", "nbval-ignore-output"),
         cell("ex.settles.compare()"),
         LAB,
     )
 
-    _, _, asked, _ = sources(demo.on_a_wall(lesson))
+    asked, _ = wall_of(lesson)
 
-    assert asked == "vote('When?', ex.settles, happens=cell('x = 1\\nprint(x)'), then=draw_labs)"
+    happens = f"happens=cell('x = 1\\n{DRAWN}'), then=draw_labs)"
+    assert asked == f"vote('When?', ex.settles, drawing=drawing, {happens}"
+
+
+def test_a_vote_that_shows_a_picture_of_its_own_is_about_that():
+    own = cell(f"{DRAWN}\nex.settles.predict()", "vote")
+
+    asked, _ = wall_of(notebook(own, HAPPENS, LAB))
+
+    assert f"drawing=picture_of(cell('{DRAWN}\\nex.settles.predict()'))" in asked
 
 
 def test_what_has_no_tag_is_left_out():
@@ -72,22 +99,20 @@ def test_what_has_no_tag_is_left_out():
         LAB,
     )
 
-    (shown,) = sources(demo.on_a_wall(lesson))[2:]
+    (shown,) = wall_of(lesson)
 
     assert shown == "labs.append(present('Try it', cell('lab.show(prediction=ex.settles.prediction)')))"
 
 
-def test_predictions_in_a_row_are_asked_together():
+def test_predictions_in_a_row_are_answered_together():
     two = cell("ex.rise.predict()", "vote"), cell("ex.larger_tau.predict()", "vote")
-    happens = cell("print(1)", "happens")
 
-    _, _, first, second, _ = sources(demo.on_a_wall(notebook(*two, happens, VOTE, happens, LAB)))
+    first, second, _ = wall_of(notebook(*two, HAPPENS, VOTE, HAPPENS, LAB))
 
-    assert first.startswith("vote('', ex.rise, ex.larger_tau, happens=")
-    assert second.startswith("vote('', ex.settles, happens=")
+    assert first.startswith("vote('', ex.rise, ex.larger_tau, drawing=")
+    assert second.startswith("vote('', ex.settles, drawing=")
 
 
-HAPPENS = cell("print(1)", "happens")
 WRONG = {
     "cell x carries the tag `happen`. Take it away; there are vote, happens, lab,": [
         cell("print(1)", "happen"),
@@ -104,6 +129,11 @@ WRONG = {
     "cell x carries the tag `happens`, and no vote comes before": [VOTE, HAPPENS, LAB, HAPPENS],
     "cell x carries the tag `vote`, and nothing happens after it. Give": [VOTE, LAB, HAPPENS],
     "cell x carries the tag `vote`, and nothing happens after it": [LAB, VOTE],
+    "cell x carries the tag `happens`, and no picture is shown. End it with one": [
+        VOTE,
+        cell("print(1)", "happens"),
+        LAB,
+    ],
     "no cell carries the tag `lab`. Give it to the cell that shows the lab.": [VOTE, HAPPENS],
 }
 
@@ -111,15 +141,21 @@ WRONG = {
 @pytest.mark.parametrize("sentence", WRONG)
 def test_a_tag_that_is_missing_or_wrong_is_named_with_what_to_do(sentence):
     with pytest.raises(ValueError, match=re.escape(sentence)):
-        demo.on_a_wall(notebook(*WRONG[sentence]))
+        wall_of(notebook(*WRONG[sentence]))
+
+
+def test_a_lesson_without_a_picture_is_refused():
+    with pytest.raises(ValueError, match=r"^no cell shows a picture by `plotting.show\(`"):
+        wall_of({"cells": [*notebook()["cells"][:2], LAB], "metadata": {}})
 
 
 def test_before_a_class_comes_the_sentence_names_the_notebook(monkeypatch, tmp_path):
-    lesson = tmp_path / "01_a_lesson.ipynb"
-    lesson.write_text(json.dumps(notebook(VOTE, LAB)))
-    monkeypatch.setattr(demo, "notebooks", lambda: [lesson])
+    (tmp_path / lessons()[1].notebook).write_text(json.dumps(notebook(VOTE, LAB)))
+    monkeypatch.setattr(demo, "course", lambda: tmp_path)
 
-    with pytest.raises(SystemExit, match=r"^01_a_lesson.ipynb: cell x carries the tag `vote`, and nothing"):
+    with pytest.raises(
+        SystemExit, match=r"^01_a_leaky_bucket.ipynb: cell x carries the tag `vote`, and nothing"
+    ):
         demo.write(tmp_path)
 
 
@@ -130,6 +166,7 @@ def hang(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LEAKYEDU_HOME", str(tmp_path))
     monkeypatch.setattr("leakyedu.teaching.vote.display", boxes.append)
+    monkeypatch.setattr("leakyedu.teaching.opening.display", lambda *_, **__: None)
     monkeypatch.setattr(
         "leakyedu.teaching.live.display",
         lambda bundle, **_: boxes.append(_instances[bundle[WIDGET_VIEW]["model_id"]]),
@@ -137,7 +174,7 @@ def hang(monkeypatch, tmp_path):
 
     def run(lesson: dict) -> list[widgets.Widget]:
         names = {}
-        for source in sources(demo.on_a_wall(lesson))[1:]:
+        for source in sources(demo.on_a_wall(lesson, "Where?")):
             exec(source, names)
         return boxes
 
@@ -145,11 +182,12 @@ def hang(monkeypatch, tmp_path):
     plotting.presentation(False)
 
 
-def press(question: widgets.Widget) -> None:
-    """Press the button of a question."""
-    (button,) = (child for child in question.children if isinstance(child, widgets.Button))
+def press(question: widgets.Widget) -> str:
+    """Press the button of a question; return the answer."""
+    (button,) = (child for child in question.children[-1].children if isinstance(child, widgets.Button))
     button.click()
     assert "leakyedu-answered" in question._dom_classes
+    return question.children[-1].children[-1].value
 
 
 @pytest.mark.parametrize(
@@ -162,12 +200,12 @@ def press(question: widgets.Widget) -> None:
     ],
 )
 def test_a_lab_is_presented_however_its_cell_shows_it_and_drawn_anew_after_a_vote(hang, capsys, shows):
-    question, shown = hang(notebook(VOTE, cell("v = v + 1\nprint(v)", "happens"), cell(shows, "lab")))
+    happens = cell('v = v + 1\nplotting.show(lab.figure()[0], f"It has been added once: {v} V.")', "happens")
+    question, shown = hang(notebook(VOTE, happens, cell(shows, "lab")))
     before, said = shown.picture, capsys.readouterr().out
 
     a_leaky_bucket.settles.predict(0.7)
-    press(question)
-    press(question)
+    happened = [press(question), press(question)]
     after = shown.picture
     move(shown, v_leak=-0.4)
 
@@ -176,8 +214,10 @@ def test_a_lab_is_presented_however_its_cell_shows_it_and_drawn_anew_after_a_vot
     assert "Your prediction is drawn at v_leak = -0.4 V." in after
     assert "You predicted that it settles at 0.7 V" in shown.picture
     assert said == "2\n" * shows.count("print")
-    happened = re.findall(r"\d+", re.sub(r"\x1b\S*", "", capsys.readouterr().out))
-    assert happened == ["2", "2"], "a cell leaves something behind, or the lab's says it again"
+    assert [re.search(r"once: (\d) V", answer)[1] for answer in happened] == ["2", "2"], (
+        "a cell leaves something"
+    )
+    assert capsys.readouterr().out == "", "the lab's cell says it again"
 
 
 @EACH_LESSON
@@ -186,9 +226,8 @@ def test_a_class_sees_each_prediction_and_the_lab_of_a_lesson(path):
 
     wanted = re.findall(r"ex\.\w+(?=\.predict\()", "\n".join(sources(lesson)))
 
-    shown = sources(demo.on_a_wall(lesson))[2:]
-
-    votes = [source.partition("happens=")[0] for source in shown if source.startswith("vote(")]
+    shown = wall_of(lesson)
+    votes = [source.partition("drawing=")[0] for source in shown if source.startswith("vote(")]
     assert re.findall(r", (ex\.\w+)", "".join(votes)) == wanted
     assert [source[:20] for source in shown if not source.startswith("vote(")] == ["labs.append(present("]
 

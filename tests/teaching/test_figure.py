@@ -26,6 +26,7 @@ from leakyedu.teaching.figure import (
 )
 from leakyedu.teaching.markup import Html
 from leakyedu.teaching.plotting import trajectory
+from leakyedu.teaching.wall import picture_of
 
 
 def test_pictures_leave_no_figure_open():
@@ -163,3 +164,28 @@ def test_two_threads_that_draw_leave_the_style_of_the_user():
             thread.join(20)
 
         assert plt.rcParams["axes.facecolor"] == "black"
+
+
+def test_for_a_class_a_picture_is_drawn_by_lines_which_are_sharp_on_any_wall():
+    presentation()
+    try:
+        page = picture(*trajectory(simulate(pulse(40))))
+    finally:
+        presentation(False)
+
+    assert re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', page)
+    svg = base64.b64decode(re.search(r"base64,([^\"]+)", page)[1]).decode()
+    assert "<svg" in svg
+    assert "<text" not in svg  # its letters are drawn, so no wall needs the font
+
+
+def test_a_picture_that_is_wanted_by_a_place_on_the_wall_is_not_displayed(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append(bundle))
+
+    found = picture_of(lambda: [show(*trajectory(simulate(pulse(steps)))) for steps in (40, 3)])
+
+    assert "0.217 V after 3 ms" in found  # the last one
+    assert shown == []
+    with pytest.raises(ValueError, match=r"no picture is shown\. End the cell with one"):
+        picture_of(lambda: print("words"))

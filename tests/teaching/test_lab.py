@@ -1,6 +1,8 @@
 """Labs: the machinery without a browser. tests/browser presses the keys."""
 
+import base64
 import functools
+import re
 import threading
 import time
 
@@ -515,3 +517,21 @@ def test_in_front_of_a_class_everything_is_larger():
     assert large.bbox.height < 480  # a question has room above it on a wall of 1280 x 720
     assert "width:100%" in picture
     assert "width:640px" in picture_of(b"", "It peaks at 1 V.")
+
+
+@pytest.mark.parametrize(("told", "drawn"), [(1700, 1700), (20, 640), (90_000, 4096)])
+def test_in_front_of_a_class_a_picture_has_the_dots_that_its_place_has(presented, told, drawn):
+    box, _, _ = presented()
+
+    def wide() -> int:
+        png = re.search(r"base64,([^\"]+)", box.picture)[1]
+        return pixels(base64.b64decode(png)).width
+
+    before = wide()
+    box.receive({"dots": told, "mark": "a place"})
+    fitted = wide()
+    choose(box, 1)
+
+    assert before not in (told, drawn)
+    assert abs(fitted - drawn) <= 1
+    assert wide() == fitted

@@ -8,30 +8,21 @@
   const FIELDS = "input[type=text], textarea, [contenteditable]"; // where "." and "b" are written
   const steps = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 };
 
-  const parts = ".leakyedu-question, .leakyedu-presets";
-  const stops = () => {
-    const cells = [...document.querySelectorAll("#rendered_cells [cell-index]")];
-    const found = cells.filter((cell) => cell.querySelector(parts));
-    for (const cell of found)
-      // Set again it would count as a change, which is watched below.
-      if (!cell.classList.contains("leakyedu-stop")) cell.classList.add("leakyedu-stop");
-    return found;
-  };
+  const stops = () => [
+    ...document.querySelectorAll(".leakyedu-opening, .leakyedu-screen, .leakyedu-live:has(.leakyedu-presets)"),
+  ];
   // The one that holds the upper part of the screen.
   const current = (found) => {
     const line = window.innerHeight * 0.4;
     return found.findLastIndex((stop) => stop.getBoundingClientRect().top <= line);
   };
-  const button = (stop, step) => {
+  // The picture of a preset first, then, by the same button, its sentence.
+  const presetOf = (stop, step) => {
     const presets = [...stop.querySelectorAll(".leakyedu-presets button")];
+    if (!presets.length) return null;
     const pressed = presets.findIndex((preset) => preset.getAttribute("aria-pressed") === "true");
-    // The picture first, then, by the same button, its sentence.
-    if (presets.length) {
-      const said = stop.querySelector(".leakyedu-presets p").textContent !== "";
-      return presets[pressed + (said === step > 0 ? step : 0)];
-    }
-    const answered = stop.querySelector(".leakyedu-answered:not(.leakyedu-taken-back)");
-    return step > 0 && !answered ? stop.querySelector(".leakyedu-show:enabled") : null;
+    const said = stop.querySelector(".leakyedu-presets p").textContent !== "";
+    return presets[pressed + (said === step > 0 ? step : 0)];
   };
 
   const black = document.createElement("div");
@@ -57,25 +48,21 @@
     if (!found.length) return;
     const here = current(found);
     const stop = found[here];
-    if (step > 0 && stop?.querySelector(".leakyedu-show:disabled")) return; // its answer is on its way
-    const act = stop && button(stop, step);
-    const answered = stop?.querySelector(".leakyedu-answered:not(.leakyedu-taken-back)");
-    const answer = answered?.querySelector(".leakyedu-answer");
-    const takenBack = stop?.querySelector(".leakyedu-taken-back:not(.leakyedu-new-vote)");
-    if (step > 0 && takenBack) {
-      takenBack.classList.remove("leakyedu-taken-back");
-      takenBack.querySelector(".leakyedu-answer").scrollIntoView({ block: "nearest" });
-    } else if (step < 0 && answered) {
-      answered.classList.remove("leakyedu-new-vote");
-      answered.classList.add("leakyedu-taken-back");
-      stop.scrollIntoView();
-    } else if (act) {
-      act.click();
-      if (stop.querySelector(".leakyedu-presets")) stop.scrollIntoView();
-    } else if (step > 0 && answer && answer.getBoundingClientRect().bottom > window.innerHeight + 8)
-      answer.scrollIntoView({ block: "end" }); // the rest of it first
-    else if (here + step < 0) document.querySelector(".leakyedu-header").scrollIntoView();
-    else found[Math.min(here + step, found.length - 1)].scrollIntoView();
+    const show = stop?.querySelector(".leakyedu-show"); // it answers all questions of its vote
+    const vote = show?.closest(".leakyedu-vote");
+    const is = (state) => vote?.classList.contains(`leakyedu-${state}`);
+    const answered = is("answered") && !is("taken-back");
+    const preset = stop && presetOf(stop, step);
+    if (step > 0 && show?.disabled) return; // its answer is on its way
+    if (step > 0 && is("taken-back") && !is("new-vote")) vote.classList.remove("leakyedu-taken-back");
+    else if (step > 0 && show && !answered) show.click();
+    else if (step < 0 && answered) {
+      vote.classList.remove("leakyedu-new-vote");
+      vote.classList.add("leakyedu-taken-back");
+    } else if (preset) preset.click();
+    else if (here + step < 0) return document.querySelector(".leakyedu-header").scrollIntoView();
+    else return found[Math.min(here + step, found.length - 1)].scrollIntoView();
+    stop.scrollIntoView();
   };
 
   // What stands in a field is the vote, sent or not; once it is sent, the field lets go of the keys.
@@ -99,35 +86,22 @@
     if (target.closest("button") && fieldOf(target)) sent(fieldOf(target));
     const show = target.closest(".leakyedu-show");
     if (!show) return;
-    const box = show.parentElement;
-    for (const field of box.querySelectorAll(".leakyedu-unsent")) field.closest(".leakyedu-field").querySelector("button").click();
+    for (const field of show.closest(".leakyedu-vote").querySelectorAll(".leakyedu-unsent"))
+      field.closest(".leakyedu-field").querySelector("button").click();
     // What is on its way is not asked for again.
     setTimeout(() => (show.disabled = true));
   };
   // Before the button itself hears of it: the vote goes first.
   document.addEventListener("click", click, { capture: true });
 
-  // An answer that has come is brought into sight.
+  // Until an answer has come, the one to an earlier vote stays out of sight.
   new MutationObserver((changes) => {
-    stops();
-    for (const { target } of changes) {
-      // Until then the answer to an earlier vote stays out of sight.
-      if (target.matches?.(".leakyedu-show:enabled"))
-        target.parentElement.classList.remove("leakyedu-taken-back", "leakyedu-new-vote");
-      if (target.classList?.contains("leakyedu-answered") && !target.dataset.seen) {
-        target.dataset.seen = "true";
-        // A picture has its height when it is decoded; by then the teacher may have gone on.
-        setTimeout(() => {
-          const found = stops();
-          if (found[Math.max(current(found), 0)].contains(target))
-            target.querySelector(".leakyedu-answer").scrollIntoView({ block: "nearest" });
-        }, 300);
-      }
-    }
+    for (const { target } of changes)
+      if (target.matches(".leakyedu-show:enabled"))
+        target.closest(".leakyedu-vote").classList.remove("leakyedu-taken-back", "leakyedu-new-vote");
   }).observe(document.getElementById("rendered_cells"), {
     subtree: true,
-    childList: true,
     attributes: true,
-    attributeFilter: ["class", "disabled"],
+    attributeFilter: ["disabled"],
   });
 })();
