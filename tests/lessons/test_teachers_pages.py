@@ -1,29 +1,26 @@
 """The teacher's pages and plans: each names cells that are there, and its minutes add up."""
 
+import ast
 import itertools
+import json
 import re
 from importlib.metadata import metadata
 
 import pytest
 
-from leakyedu.app import cli, course_map
+from leakyedu.app import cli, course_map, demo
 from leakyedu.teaching import plotting
+from leakyedu.teaching.exercise import Prediction
+from leakyedu.teaching.kinds import Choice, Measured, Number, Points
 from leakyedu.teaching.lab import Lab
 from leakyedu.teaching.lesson import Lesson
-from tests.lessons.notebook import ALL, COURSE, LESSONS, ROOT, code_of, for_all, headings_of, read
+from tests.lessons.notebook import ALL, COURSE, LESSONS, ROOT, for_all, headings_of, path_of, read
 
 TEACHING = COURSE / "teaching"
 FILES = sorted(TEACHING.glob("*.md"))
 PLANS = {"plan_50_minutes": 50, "plan_three_hours": 180}
-HEADINGS = (
-    r"Minutes",
-    r"Board sketch",
-    r"On the wall",
-    r"Vote 1: .+",
-    r"Vote 2: .+",
-    r"When it breaks",
-    r"Six concept questions, before and after",
-)
+BEFORE = ("Minutes", "Board sketch", "On the wall")
+AFTER = ("When it breaks", "Six concept questions, before and after")
 
 every_plan = pytest.mark.parametrize("plan", PLANS)
 
@@ -92,7 +89,7 @@ def missing(table: list[dict[str, str]]) -> list[tuple[str, str]]:
 
 
 @for_all(LESSONS)
-def test_a_lesson_has_its_page_with_six_parts(lesson):
+def test_a_lesson_has_its_page_with_its_parts(lesson):
     page = page_of(lesson)
 
     ((_, title), *_) = headings_of(lesson)
@@ -100,8 +97,8 @@ def test_a_lesson_has_its_page_with_six_parts(lesson):
     assert page.partition("\n")[0].partition(": ")[2].lower()[:6] in title.lower()
     assert f"](../{lesson.notebook})" in page
     headings = list(sections_of(page))
-    assert len(headings) == len(HEADINGS)
-    assert [h for h, form in zip(headings, HEADINGS, strict=True) if not re.fullmatch(form, h)] == []
+    votes = [heading for heading in headings if heading.startswith("Vote ")]
+    assert headings == [*BEFORE, *votes, *AFTER]
 
 
 @for_all(LESSONS)
@@ -118,13 +115,63 @@ def test_the_minutes_of_a_page_are_those_of_the_lesson(lesson):
     assert minutes == int(said) == lesson.minutes
 
 
+def asked_on_the_wall(lesson: Lesson) -> list[tuple[str, str]]:
+    """Return the heading and the name of each question that a class sees, in order."""
+    asked = []
+    shown = demo.on_a_wall(json.loads(path_of(lesson).read_bytes()), lesson.question)["cells"]
+    for cell in shown:
+        if vote := re.match(r"vote\((.+?), (ex\..+?), drawing=", cell["source"]):
+            asked += [(ast.literal_eval(vote[1]), name) for name in re.findall(r"ex\.(\w+)", vote[2])]
+    return asked
+
+
+def answers_to(prediction: Prediction) -> dict[str, bool]:
+    """Return the answers to a question that have a name, as a page says them, and whether each is right."""
+    kind = prediction.kind
+    if isinstance(kind, Measured):
+        return {kind.show(kind.right): True, "far too small": False, "far too large": False}
+    if isinstance(kind, Points):
+        return {"the right curve": True} | {f"`{mistake.key}`": False for mistake in kind.mistakes}
+    wrong = {kind.show(mistake.answer): False for mistake in kind.mistakes}
+    return wrong | {kind.show(kind.right): True}
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 @for_all(LESSONS)
-def test_a_vote_has_options_with_what_each_reveals(lesson):
+def test_a_page_has_each_question_of_the_wall_as_it_is_asked_there(lesson):
+    votes = [
+        (heading, text)
+        for heading, text in sections_of(page_of(lesson)).items()
+        if heading.startswith("Vote ")
+    ]
+
+    wall = asked_on_the_wall(lesson)
+    assert [heading for heading, _ in votes] == [f"Vote {n}: {h}" for n, (h, _) in enumerate(wall, 1)]
+    for (_, text), (_, name) in zip(votes, wall, strict=True):
+        prediction = getattr(lesson.exercises, name)
+        asked, given, *_ = text.strip().split("\n\n")
+        assert one_line(asked) == one_line(f"`ex.{name}`: {prediction.question}")
+        assert one_line(given) == f"Given: {prediction.given}"
+
+
+@for_all(LESSONS)
+def test_a_vote_says_what_to_expect_of_each_option_or_of_named_mistakes(lesson):
     for heading, text in sections_of(page_of(lesson)).items():
-        if heading.startswith("Vote"):
-            (table,) = tables_of(text)
-            assert len(table) >= 3
-            assert all(row["option"] and row["expected"] and row["what it reveals"] for row in table)
+        if not heading.startswith("Vote "):
+            continue
+        (name,) = re.findall(r"^`ex\.(\w+)`", text, re.MULTILINE)
+        prediction = getattr(lesson.exercises, name)
+        known, (table,) = answers_to(prediction), tables_of(text)
+        given = [row["answer"] for row in table]
+        assert all(row["expected"] and row["what it reveals"] for row in table)
+        assert [answer for answer in given if answer not in known] == [], name
+        assert any(known[answer] for answer in given), name
+        assert len(given) == len(set(given)) >= 3, name
+        if isinstance(prediction.kind, Choice):
+            assert set(given) == set(known)
 
 
 @for_all(LESSONS)
@@ -148,7 +195,7 @@ def in_words(lab: Lab, settings: dict) -> str:
 
 @for_all(LESSONS)
 def test_there_are_six_questions_with_their_answers(lesson):
-    lines = re.findall(r"^(\d)\. (.+)$", sections_of(page_of(lesson))[HEADINGS[-1]], re.MULTILINE)
+    lines = re.findall(r"^(\d)\. (.+)$", sections_of(page_of(lesson))[AFTER[-1]], re.MULTILINE)
 
     assert [number for number, _ in lines] == list("123456")
     assert [line for _, line in lines if not re.search(r"\? \(.+\)$", line)] == []
@@ -191,15 +238,51 @@ def test_each_row_of_a_plan_says_what_is_said(plan):
     assert [row for row in rows if not row["the class"]] == []
 
 
-def test_the_demonstration_has_all_predictions_and_labs_of_its_lessons():
-    (rows,) = tables_of_cells("plan_50_minutes")
-    named = {(row["lesson"], code) for row in rows for code, _ in named_in(row["cell"]) if code}
+SIX = {1: ("settles", "input_halves"), 4: ("peak_time", "decay_first"), 5: ("halved", "at_7_ms")}
+LONG = {Number: 3, Choice: 6}  # minutes of a vote: a letter is argued about, and voted on again
 
-    for number in (1, 4, 5):
-        source = "\n".join(cell.source for cell in code_of(ALL[number]))
-        wanted = re.findall(r"ex\.\w+\.predict\(\)|^lab\.show\(", source, re.MULTILINE)
-        assert len(wanted) >= 4
-        assert [call for call in wanted if (str(number), call) not in named] == []
+
+def minutes_of(row: dict[str, str]) -> int:
+    start, end = map(int, row["minute"].split("-"))
+    return end - start
+
+
+def test_fifty_minutes_hold_six_votes_and_two_labs():
+    (rows,) = tables_of_cells("plan_50_minutes")
+    asked, labs = {}, []
+    for row in rows:
+        for name in re.findall(r"`ex\.(\w+)\.predict\(\)`", row["cell"]):
+            kind = getattr(ALL[int(row["lesson"])].exercises, name).kind
+            assert minutes_of(row) == LONG[type(kind)], name
+            asked.setdefault(int(row["lesson"]), []).append(name)
+        labs += [row["lesson"]] if "`lab.show(`" in row["cell"] else []
+
+    assert {number: tuple(names) for number, names in asked.items()} == SIX
+    assert labs == ["1", "5"]
+
+
+def test_the_plan_for_the_wall_is_the_same_and_names_its_screens_in_their_order():
+    (rows,) = tables_of(text_of("plan_demo"))
+    spans = [tuple(map(int, row["minute"].split("-"))) for row in rows]
+    walls = {number: [name for _, name in asked_on_the_wall(ALL[number])] for number in SIX}
+    votes, passed = {}, {number: [] for number in SIX}
+    for row in rows:
+        number = int(row["lesson"])
+        names = re.findall(r"`ex\.(\w+)`", row["screen"])
+        passed[number] += names
+        if re.match("a (number|letter)", row["the class"]):
+            (name,) = names
+            kind = getattr(ALL[number].exercises, name).kind
+            assert minutes_of(row) == LONG[type(kind)], name
+            votes[number] = (*votes.get(number, ()), name)
+
+    assert (spans[0][0], spans[-1][1]) == (0, 50)
+    assert [b for a, b in itertools.pairwise(spans) if a[1] != b[0]] == []
+    assert votes == SIX
+    assert {n: names == walls[n][: len(names)] for n, names in passed.items()} == dict.fromkeys(SIX, True)
+    assert sum("sees" in row["the class"] or "stop" in row["the class"] for row in rows) == 2  # labs
+    assert [row for row in rows if not re.fullmatch(r'"[^"]+[.?]"', row["the teacher says"])] == []
+    assert sum(bool(row["if three minutes late"]) for row in rows) >= 8
 
 
 @pytest.mark.parametrize(
