@@ -189,6 +189,8 @@ def _open_lab(folder: Path, port: int | None, browser: bool, jupyter_arguments: 
         "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
         "LabApp.extension_manager": "readonly",
     }
+    if windows := _windows():
+        options["LabApp.workspaces_dir"] = windows
     if port is not None:
         options["ServerApp.port"] = port
     if not browser:
@@ -207,6 +209,33 @@ def _open_lab(folder: Path, port: int | None, browser: bool, jupyter_arguments: 
 
     print("JupyterLab runs until you press Ctrl+C here.", flush=True)
     LabApp.launch_instance(argv=[*ours, *jupyter_arguments])
+
+
+def _windows() -> Path | None:
+    """Return where JupyterLab keeps which windows are open, or None if nothing can be kept.
+
+    It begins without its side bar, which takes a quarter of a small screen, and later as the learner left it.
+    """
+    from jupyterlab_server.workspaces_handler import WorkspacesManager
+
+    from leakyedu.teaching.progress import home
+
+    folder = home() / "windows"
+    closed = {"collapsed": True, "visible": True, "widgets": []}
+    layout = {
+        "main": {"dock": None, "current": None},
+        "left": closed,
+        "right": closed,
+        "relativeSizes": [0, 1, 0],
+    }
+    begin = {"data": {"layout-restorer:data": layout}, "metadata": {"id": "default"}}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not any(folder.iterdir()):
+            WorkspacesManager(str(folder)).save("default", json.dumps(begin))
+    except OSError:
+        return None
+    return folder
 
 
 def _open_demo(numbers: Sequence[str], port: int | None, browser: bool) -> None:

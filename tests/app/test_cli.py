@@ -746,6 +746,29 @@ def test_the_port_is_passed_on(launched):
     assert "--ServerApp.port=8123" in launched("--port", "8123")
 
 
+def windows_in(argv: list[str]) -> list[Path]:
+    return [Path(x.partition("=")[2]) for x in argv if x.startswith("--LabApp.workspaces_dir=")]
+
+
+def test_jupyterlab_begins_without_its_side_bar_and_then_as_the_learner_left_it(launched):
+    (folder,) = windows_in(launched())
+    (kept,) = folder.iterdir()
+    begun = json.loads(kept.read_text())
+    kept.write_text("as the learner left it")
+
+    launched()
+
+    assert begun["data"]["layout-restorer:data"]["left"]["collapsed"]
+    assert kept.read_text() == "as the learner left it"
+
+
+def test_where_no_window_can_be_kept_jupyterlab_starts_all_the_same(launched, tmp_path, monkeypatch):
+    (tmp_path / "a file").touch()
+    monkeypatch.setenv("LEAKYEDU_HOME", str(tmp_path / "a file" / "progress"))
+
+    assert windows_in(launched()) == []
+
+
 def test_nothing_is_fetched_and_no_token_is_set(launched):
     argv = launched()
 
