@@ -17,6 +17,7 @@ cannot be read                    the same, for nobody knows what is in it
 
 import argparse
 import hashlib
+import io
 import itertools
 import json
 import os
@@ -69,15 +70,15 @@ def copy_lessons(folder: Path, fresh: str | None = None) -> list[str]:
         sys.exit(f"{folder} is a file. Name a folder for the lessons.")
 
     folder.mkdir(parents=True, exist_ok=True)
-    there = {path.name: _marks(path) for path in folder.glob("*.ipynb")}
-    arrived = [made_from for made_from, _ in there.values()]
+    arrived = [_marks(path)[0] for path in folder.glob("*.ipynb")]
     copied, replaced, kept, said = [], [], [], []
     for source in sources:
         lesson, mark = _clean(source)
         target, clean = folder / source.name, None
-        made_from, now = there.get(source.name, (None, None))
+        made_from, now = _marks(target)
         unchanged = made_from == now and now is not None
-        if source.name not in there:
+        # Not by the names in the folder: Windows and macOS take 04_One_Euler_Step.ipynb for the same file.
+        if not os.path.lexists(target):
             clean = _write(target, lesson)
             copied.append(clean)
         elif unchanged and mark != now and _marks(target)[1] == now:  # not saved a moment ago
@@ -321,6 +322,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command. What goes wrong is said in one sentence on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        # A folder may have a name that a pipe or an old console cannot say, as on Windows.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     argv = sys.argv[1:] if argv is None else list(argv)
     end = argv.index("--") if "--" in argv else len(argv)
     parser = _parser()

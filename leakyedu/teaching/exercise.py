@@ -156,8 +156,12 @@ class Exercise:
     def solution(self) -> Feedback:
         """Give the solution, and say that it is one."""
         self.record.change(lambda record: record.update(solution=True))
+        return Feedback(*self.way())
+
+    def way(self) -> tuple[str, str]:
+        """Return the words of the solution and the code below them, without counting it as read."""
         code = self.kind.code() if hasattr(self.kind, "code") else ""
-        return Feedback(f"This is the solution, not a hint. {self._solution}", code)
+        return f"This is the solution, not a hint. {self._solution}", code
 
     def answer(self) -> Any:
         """Return the learner's answer once it has passed, else the reference; tell him which.

@@ -17,6 +17,7 @@ from sympy.core.function import AppliedUndef
 from leakyedu.teaching.formula import FormulaError, evaluate, parse, read_as
 from leakyedu.teaching.kinds import Mistake, Trial, Typed, name_kind
 from leakyedu.teaching.reading import listed_names
+from leakyedu.teaching.says import say
 
 
 class Expression(Typed):
@@ -147,7 +148,7 @@ class Expression(Typed):
         truths = self._values(self.right)
         if self._same(values, truths):
             # Later cells compute with it, and no form that a learner chose may make that slow.
-            return Trial(True, f"It agrees at {self.POINTS} random points.", self.right)
+            return Trial(True, say("it agrees", points=self.POINTS), self.right)
         if words := self._missing_brackets(answer, truths, self.LOOSE):
             return Trial(False, words)
         for _, wrong, text in self.mistakes:
@@ -156,7 +157,7 @@ class Expression(Typed):
                 return Trial(False, text)
         if words := self._missing_brackets(answer, truths, self.DIVIDED):
             return Trial(False, words)
-        read = f", read as `{read_as(answer, self.ranges)}`," if isinstance(answer, str) else ""
+        read = say("read as", formula=read_as(answer, self.ranges)) if isinstance(answer, str) else ""
         try:
             return Trial(False, self._name_difference(formula, values, truths, read))
         except FormulaError as error:
@@ -179,7 +180,7 @@ class Expression(Typed):
             except FormulaError:
                 continue
             if right:
-                return f"This is read as `{read}`: brackets around `{inside}` are missing."
+                return say("missing brackets", read=read, inside=inside)
         return ""
 
     def _values(self, formula: sympy.Expr, **instead: float) -> list:
@@ -192,29 +193,29 @@ class Expression(Typed):
     def _name_difference(self, formula: sympy.Expr, values: list, truths: list, read: str) -> str:
         """Say what distinguishes a wrong formula from the right one, without showing that."""
         if not _names(formula) and _names(self.right):
-            return f"This wants {self.expected()}, and yours is a number, the same at each of them."
+            return say("a number for a formula", expected=self.expected())
         if missing := sorted(_names(self.right) - _names(formula)):
-            it = "it" if len(missing) == 1 else "them"
-            return f"{listed_names(missing)} cannot be left out: the answer changes with {it}."
+            return say("left out" if len(missing) == 1 else "several left out", names=listed_names(missing))
         if self._same([-x for x in values], truths):
-            return "The size is right, the sign is not."
+            return say("the sign is not right")
         if all(values) and all(truths):
             ratios = [x / y for x, y in zip(values, truths, strict=True)]
             if self._constant(ratios):
-                return "Your formula is right up to a number that it is multiplied by: the same one at every point."
+                return say("up to a factor")
             if self._same([1 / x for x in values], truths):
-                return "Your formula is upside down: what it divides belongs below the line."
+                return say("upside down")
             for name in self.ranges:
                 for power in (-2, -1, 1, 2):
                     if self._constant(
                         [r * p[name] ** power for r, p in zip(ratios, self.points, strict=True)]
                     ):
-                        return f"Your formula is right up to a factor in which only `{name}` stands: compare the units of both sides."
+                        return say("up to a symbol", name=name)
         if self._constant([x - y for x, y in zip(values, truths, strict=True)]):
-            return "Your formula is right up to a number that is added: the same one at every point."
+            return say("up to a term")
         worst = max(range(self.POINTS), key=lambda k: abs(values[k] - truths[k]) / (abs(truths[k]) + 1e-30))
         where = ", ".join(f"{name} = {x:.4g}" for name, x in self.points[worst].items())
-        return f"{self._ends(formula)}At {where}, your formula{read} gives {_size(values[worst], truths[worst])}."
+        gives = say("a wrong value", where=where, read=read, value=_size(values[worst], truths[worst]))
+        return f"{self._ends(formula)}{gives}"
 
     def _constant(self, numbers: list) -> bool:
         return self._same(numbers, numbers[:1] * len(numbers))
@@ -229,11 +230,13 @@ class Expression(Typed):
                 right_at.append(self._same(self._values(formula, t=time), self._values(self.right, t=time)))
             except FormulaError:
                 right_at.append(False)
-        return {
-            (True, True): "It starts and ends right, and goes another way between. ",
-            (True, False): "It is right at t = 0, but not later. ",
-            (False, True): "It ends right after a long time, but does not start right at t = 0. ",
-        }.get(tuple(right_at), "")
+        cases = {
+            (True, True): "right at both ends",
+            (True, False): "right at 0",
+            (False, True): "right in the end",
+        }
+        case = cases.get(tuple(right_at))
+        return f"{say(case)} " if case else ""
 
 
 def _names(formula: sympy.Expr) -> set[str]:
@@ -243,8 +246,9 @@ def _names(formula: sympy.Expr) -> set[str]:
 def _size(value: Any, truth: Any) -> str:
     """Return a wrong value with a word on it."""
     if abs(value.imag) > 1e-12 * abs(value):
-        return "a complex number: look for the root or the logarithm of something negative"
-    return f"{float(value.real):.4g}, which is too {'large' if value.real > truth.real else 'small'}"
+        return say("a complex value")
+    case = "too large a value" if value.real > truth.real else "too small a value"
+    return say(case, value=f"{float(value.real):.4g}")
 
 
 def _describe_formula(error: Exception) -> str:

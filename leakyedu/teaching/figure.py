@@ -261,12 +261,14 @@ def mark_prediction(axes: Axes, x: float, words: str, *, bottom: float = 0.0) ->
     return f"{words}."
 
 
-def mark_curve(axes: Axes, points: Sequence[tuple[float, float]], unit: str) -> str:
-    """Draw points of a predicted curve as crosses; return the sentence."""
+def mark_curve(
+    axes: Axes, points: Sequence[tuple[float, float]], unit: str, where: str = "after {} ms"
+) -> str:
+    """Draw points of a predicted curve as crosses; return the sentence, in which ``where`` holds a place."""
     places, values = zip(*points, strict=True)
     axes.plot(places, values, "X", color=PREDICTION, markersize=9, linestyle="none")
     at = max(range(len(values)), key=values.__getitem__)
-    return f" Crosses are your prediction, {digits(values[at])} {unit} after {digits(places[at])} ms at the highest."
+    return f" Crosses are your prediction, {digits(values[at])} {unit} {where.format(digits(places[at]))} at the highest."
 
 
 def name_line(axes: Axes, x: float, text: str, color: str, height: float) -> None:

@@ -36,6 +36,7 @@ import sympy
 from sympy.core.relational import Relational
 
 from leakyedu.teaching.reading import QUOTES, keyboard
+from leakyedu.teaching.says import say
 
 LENGTH, NODES, DEPTH, EXPONENT, LARGEST = 200, 80, 20, 20, 1e30  # limits of a typed formula
 
@@ -86,7 +87,7 @@ def parse(text: str, names: Collection[str]) -> sympy.Expr:
     _check_brackets(words)
     tree = _tree(words)
     if sum(isinstance(node, ast.expr) for node in ast.walk(tree)) > NODES:
-        raise FormulaError(f"This formula has more than {NODES} parts: write it in a shorter form.")
+        raise FormulaError(say("too many parts", most=NODES))
     return _build(tree, atoms)
 
 
@@ -118,9 +119,7 @@ def _plain(text: str, names: Collection[str]) -> str:
         text = _from_latex(keyboard(text.strip().strip(QUOTES)).translate(KEYBOARD).strip())
         text = re.sub(r"\b(np|numpy|math|sympy|sp|torch)\.(?=[a-z])", "", text)
         if (left := LEFT_SIDE.match(text)) and left[1] in names:
-            raise FormulaError(
-                f"This is an equation for `{left[1]}`. Solve it for what is asked, and give what stands right of the `=` then."
-            )
+            raise FormulaError(say("an equation", name=left[1]))
         text = re.sub(r"\)\s*\(", ")*(", LEFT_SIDE.sub("", text))
         # A value at the start as a text has it: v_0 or v(0) for v0.
         for name in names:
@@ -130,11 +129,11 @@ def _plain(text: str, names: Collection[str]) -> str:
         depends = "|".join(re.escape(name) for name in names if name[0] in "vVuiI")
         text = re.sub(rf"\b({depends})\(t\)", r"\1", text) if depends else text
     if len(text) > LENGTH:
-        raise FormulaError(f"This formula is longer than {LENGTH} characters: write it in a shorter form.")
+        raise FormulaError(say("too long a formula", most=LENGTH))
     if "..." in text:
-        raise FormulaError("A `...` still stands in the formula: put your own terms in its place.")
+        raise FormulaError(say("dots in a formula"))
     if not text:
-        raise FormulaError("There is no formula here: write one between the quotes, for example `2*t`.")
+        raise FormulaError(say("no formula"))
     return text
 
 
@@ -162,11 +161,10 @@ def _split(text: str) -> list[str]:
         if found is None:
             sign, comma = text[position], re.search("([0-9]{1,9}),([0-9]{1,9})", text)
             if sign == "," and comma:
-                raise FormulaError(
-                    f"`{comma[0]}` has a comma: write a decimal point, `{comma[1]}.{comma[2]}`."
-                )
-            shown = f"`{sign}`" if sign.isprintable() and sign != "`" else f"The character U+{ord(sign):04X}"
-            raise FormulaError(f"{shown} is not understood. {WAYS_OUT.get(sign, WAY_OUT)}.")
+                raise FormulaError(say("a comma", typed=comma[0], before=comma[1], after=comma[2]))
+            seen = sign.isprintable() and sign != "`"
+            shown = f"`{sign}`" if seen else say("a character", code=f"{ord(sign):04X}")
+            raise FormulaError(say("a foreign sign", sign=shown, way_out=WAYS_OUT.get(sign, WAY_OUT)))
         words.append(found[0])
         position = found.end()
     return [word for word in words if not word.isspace()]
@@ -179,9 +177,7 @@ def _atom(words: list[str], k: int, names: Collection[str]) -> Any:
         zero = not re.search("[1-9]", re.split("[eE]", word)[0])
         # Before Fraction, which would write out the zeros of 1e999999999 and of 0e999999999.
         if not (zero or 1 / LARGEST <= float(word) <= LARGEST):
-            raise FormulaError(
-                f"`{_short(word)}` is too large or too small a number: stay between 1e-30 and 1e30."
-            )
+            raise FormulaError(say("too large or too small", number=_short(word)))
         return sympy.Rational(*Fraction(0 if zero else word).as_integer_ratio())
     if not WORD.match(word)["name"]:
         return None
@@ -196,23 +192,21 @@ def _explain_name(before: str, word: str, after: str, names: Collection[str]) ->
     """Say that a name is unknown, and which one may have been meant."""
     for one, two in ((before, word), (word, after)):
         if f"{one}_{two}" in names:
-            return f"`{one} {two}` has a gap: write `{one}_{two}`."
+            return say("a gap", one=one, two=two)
     factors = re.findall("|".join(sorted(map(re.escape, names), key=len, reverse=True)), word)
     if word == "".join(factors):
-        product = _short("*".join(factors))
-        return f"`{_short(word)}` is not a symbol of this question. For a product write `{product}`."
-    listed = ", ".join(f"`{name}`" for name in names)
-    kind, way_out = "a symbol of this question", f"The symbols are {listed}" if names else "It has no symbols"
-    if after == "(":
-        kind, way_out = "a function here", f"The functions are {', '.join(f'`{name}`' for name in FUNCTIONS)}"
+        return say("names in a row", names=_short(word), product=_short("*".join(factors)))
+    case, known = (
+        ("no function", FUNCTIONS) if after == "(" else ("no symbol" if names else "no symbols", names)
+    )
     if re.fullmatch("C[0-9]+", word):
-        return f"The constant of integration `{word}` is still there: use the initial value to find it."
+        return say("a constant of integration", name=word)
     meant = {name.lower(): name for name in (FUNCTIONS if after == "(" else names)}
-    if begun := [name for name in names if len(word) > 1 and name.startswith(word)]:
-        way_out = f"Did you mean {' or '.join(f'`{name}`' for name in begun)}? {way_out}"
-    elif len(word) > 1 and (close := difflib.get_close_matches(word.lower(), meant, 1)):
-        way_out = f"Did you mean `{meant[close[0]]}`? {way_out}"
-    return f"`{_short(word)}` is not {kind}. {way_out}."
+    near = [name for name in names if len(word) > 1 and name.startswith(word)]
+    if not near and len(word) > 1:
+        near = [meant[name] for name in difflib.get_close_matches(word.lower(), meant, 1)]
+    near = f" {say('did you mean', names=' or '.join(f'`{name}`' for name in near))}" if near else ""
+    return say(case, name=_short(word), near=near, known=", ".join(f"`{name}`" for name in known))
 
 
 def _check_order(words: list[str], atoms: list) -> None:
@@ -221,7 +215,7 @@ def _check_order(words: list[str], atoms: list) -> None:
         atom = atoms[k - 1] if k else None
         if atom is not None and not isinstance(atom, sympy.Expr):
             if after != "(":
-                raise FormulaError(f"`{before}` is a function and needs brackets: write `{before}(...)`.")
+                raise FormulaError(say("a function without brackets", name=before))
             continue
         ends, starts = atom is not None or before == ")", after == "(" or (after and atoms[k] is not None)
         if ends and starts:
@@ -229,13 +223,11 @@ def _check_order(words: list[str], atoms: list) -> None:
                 "(...)" if before == ")" else _short(before),
                 "(...)" if after == "(" else _short(after),
             )
-            raise FormulaError(
-                f"Between `{one}` and `{two}` a sign is missing. For a product write `{one}*{two}`."
-            )
+            raise FormulaError(say("a missing sign", one=one, two=two))
         if not ends and after in ("*", "/", "**", ")", ""):
-            sides = [f"after `{before}`" if before else "", f"before `{after}`" if after else ""]
-            where = " and ".join(filter(None, sides)).replace("**", "^")
-            raise FormulaError(f"Something is missing {where}: put a number or a symbol there.")
+            where = "between" if before and after else "after" if before else "before"
+            signs = {"before": before.replace("**", "^"), "after": after.replace("**", "^")}
+            raise FormulaError(say(f"a missing value {where}", **signs))
 
 
 def _check_brackets(words: list[str]) -> None:
@@ -245,16 +237,14 @@ def _check_brackets(words: list[str]) -> None:
         if word == "(":
             opened.append(k)
         elif word == ")" and not opened:
-            raise FormulaError(
-                f"The `)` after `{_short(''.join(words[:k]), -20)}` closes nothing: take it away."
-            )
+            raise FormulaError(say("a bracket closes nothing", before=_short("".join(words[:k]), -20)))
         elif word == ")":
             opened.pop()
         if len(opened) > DEPTH:
-            raise FormulaError(f"More than {DEPTH} brackets stand inside each other: take some away.")
+            raise FormulaError(say("too deep", most=DEPTH))
     if opened:
         inside = _short("".join(words[opened[-1] + 1 :]))
-        raise FormulaError(f"The `(` before `{inside}` is never closed: put a `)` where it ends.")
+        raise FormulaError(say("a bracket never closed", inside=inside))
 
 
 def _build(node: ast.AST, atoms: list) -> sympy.Expr:
@@ -279,7 +269,7 @@ def _power(x: sympy.Expr, y: sympy.Expr) -> sympy.Expr:
     if x is sympy.E:
         return sympy.exp(y, evaluate=False)
     if not y.free_symbols and not abs(evaluate(y, {})) <= EXPONENT:
-        raise FormulaError(f"An exponent is larger than {EXPONENT}: write a smaller one.")
+        raise FormulaError(say("too large an exponent", most=EXPONENT))
     return sympy.Pow(x, y, evaluate=False)
 
 
@@ -345,13 +335,13 @@ def evaluate(expression: sympy.Expr, point: Mapping[str, float]) -> mpmath.mpf |
     Raises:
         FormulaError: if it is no finite number there, or holds something that has to be computed first.
     """
-    where = "At " + ", ".join(f"{name} = {x:.4g}" for name, x in point.items()) + " it" if point else "It"
+    where = ", ".join(f"{name} = {x:.4g}" for name, x in point.items())
     try:
         number = _number(expression, point)
     except FormulaError:
         raise
     except (ArithmeticError, TypeError, ValueError) as error:
-        raise FormulaError(f"{where} is no number: look for a division by 0.") from error
+        raise FormulaError(say("no value there" if where else "no value", where=where)) from error
     return number
 
 
@@ -381,5 +371,5 @@ def _number(x: sympy.Basic, point: Mapping[str, float]) -> Any:
     if not MP.isfinite(number):
         raise ZeroDivisionError
     if number and abs(MP.mag(number)) > BITS:
-        raise FormulaError("It explodes: some part of it is far too large, or far too small, for a neuron.")
+        raise FormulaError(say("it explodes"))
     return number

@@ -14,7 +14,7 @@ import torch
 from torch import Generator, Tensor
 
 from leakyedu.teaching.guard import StoppedError, printed, run_guarded
-from leakyedu.teaching.kinds import NOT_TRIED, Kind, Trial, _is_no_number, name_kind
+from leakyedu.teaching.kinds import NOT_TRIED, Kind, Trial, is_no_number, name_kind
 from leakyedu.teaching.reading import listed_names
 from leakyedu.teaching.slips import dots, returned, tell_failure
 
@@ -153,7 +153,7 @@ class Function(Kind):
 
     def _truths(self, cases: list[tuple]) -> list:
         """Return what is right in each case."""
-        return self._results(self.right, [_copy(case) for case in cases])
+        return [self.right(*_copy(case)) for case in cases]
 
     def _praise(self, results: list, cases: list[tuple]) -> str:
         """Say what the answer has passed."""
@@ -163,14 +163,6 @@ class Function(Kind):
         numbers = sum(result[0].numel() for result in results)
         of_cases = f" of {len(cases)} random cases" if numbers > len(cases) else ", each of a random case"
         return f"It agrees on {numbers:,} numbers{of_cases}.{remark}"
-
-    def _results(self, function: Callable, cases: list[tuple]) -> list:
-        results = []
-        for case in cases:
-            results.append(function(*case))
-            if results[-1] is ...:
-                return results
-        return results
 
     def _misfit(self, function: Callable) -> str | None:
         """Say why the arguments cannot be handed to the function, or None."""
@@ -510,7 +502,7 @@ def _not_a_number(x: Any) -> str | None:
     if type(x) in (int, float, numpy.float64) or (type(x) is Tensor and not x.ndim and x.is_floating_point()):
         return None  # its own code need not be guarded
     if (
-        _is_no_number(x)
+        is_no_number(x)
         or isinstance(x, str)
         or getattr(x, "ndim", 0)
         or run_guarded(lambda: float(x)).value is None

@@ -23,7 +23,6 @@ from typing import Any, NamedTuple
 import numpy.random
 import torch
 from IPython import get_ipython
-from IPython.core.displaypub import CapturingDisplayPublisher
 
 # What the functions of this file call, whatever a cell makes of `builtins` or of a module.
 __builtins__ = vars(builtins).copy()
@@ -83,17 +82,59 @@ class _Worker(threading.Thread):
 
 
 class _Printed(io.TextIOWrapper):
-    """A file for what a learner's code prints: it keeps the beginning, and nothing that others print."""
+    """A file for what a learner's code prints, of which it keeps the beginning.
 
-    def __init__(self) -> None:
+    What others print goes on to where it went before: a cell may run beside a check. A thread that began
+    after the check did is taken for one of the learner's code, and what it prints is dropped.
+
+    Args:
+        before: the file in whose place it is.
+    """
+
+    def __init__(self, before: Any) -> None:
         super().__init__(io.FileIO(os.devnull, "w"), encoding="utf-8", errors="replace")
-        self.text = ""
+        self.text, self._before, self._others = "", before, threading.enumerate()
 
     def write(self, text: str) -> int:
-        """Keep a text, as far as there is room."""
-        if isinstance(current_thread(), _Worker):
+        """Keep a text as far as there is room, or hand it on."""
+        thread = current_thread()
+        if isinstance(thread, _Worker):
             self.text += text[: PRINTED - len(self.text)]
+        elif thread in self._others:
+            self._before.write(text)
         return len(text)
+
+    def flush(self) -> None:
+        """Let what was handed on be seen."""
+        if current_thread() in self._others:
+            self._before.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._before, name)  # a kernel tells its own file for which cell it prints
+
+
+class _Displayed:
+    """A publisher that drops what a learner's code displays, and hands on what others do.
+
+    Args:
+        before: the publisher in whose place it is.
+    """
+
+    def __init__(self, before: Any) -> None:
+        self._before, self._others = before, threading.enumerate()
+
+    def publish(self, *given: Any, **named: Any) -> None:
+        """Hand a display on, unless it is one of the learner's code."""
+        if current_thread() in self._others:
+            self._before.publish(*given, **named)
+
+    def clear_output(self, *given: Any, **named: Any) -> None:
+        """Clear what is below the cell, likewise."""
+        if current_thread() in self._others:
+            self._before.clear_output(*given, **named)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._before, name)
 
 
 class StoppedError(TimeoutError):
@@ -297,9 +338,9 @@ def _as_it_was() -> Iterator[None]:
     numpy.random.seed(0)
     try:
         with contextlib.ExitStack() as stack:
-            nowhere = stack.enter_context(open(os.devnull, "w"))
-            stack.enter_context(contextlib.redirect_stdout(stack.enter_context(_Printed())))
-            stack.enter_context(contextlib.redirect_stderr(nowhere))
+            printed, warned = (stack.enter_context(_Printed(file)) for file in (sys.stdout, sys.stderr))
+            stack.enter_context(contextlib.redirect_stdout(printed))
+            stack.enter_context(contextlib.redirect_stderr(warned))
             stack.enter_context(warnings.catch_warnings())
             warnings.simplefilter("ignore")
             stack.enter_context(_instead(builtins, exit=_leave, quit=_leave))
@@ -309,7 +350,7 @@ def _as_it_was() -> Iterator[None]:
             stack.enter_context(_instead(sys, setrecursionlimit=limit))
             if shell:
                 stack.enter_context(_instead(shell, ask_exit=_leave))
-                shell.display_pub = CapturingDisplayPublisher()
+                shell.display_pub = _Displayed(publisher)
             set_recursion_limit(DEPTH)
             yield
     finally:

@@ -51,6 +51,7 @@ from leakyedu.teaching.reading import (
     with_unit,
     written,
 )
+from leakyedu.teaching.says import say
 
 NOT_TRIED = "Not tried yet: replace `...` by your answer and run the cell again."
 RAN_AWAY = "Look for a division by 0, or for something that grew without end."
@@ -199,10 +200,8 @@ class Number(Typed):
         except ReadError as error:
             return None, str(error)
         if not unit and (other := self._meant_in(number)):
-            return None, (
-                f"{written(number)} looks like a number in {other}. "
-                f'Answer in {self.unit or "parts of 1"}, or write the unit: "{number:.4g} {other}".'
-            )
+            asked = {"unit": self._own_unit(), "other": other, "short": f"{number:.4g}"}
+            return None, say("looks like another unit", number=written(number), **asked)
         return number, ""
 
     def kept(self, value: Any) -> float | None:
@@ -223,7 +222,7 @@ class Number(Typed):
             raise ReadError(f"This wants {self.expected()}, and got {name}: take its length, `abs()`.")
         if type(answer) in (list, tuple) and len(answer) > 1:
             name = count(len(answer), "number")
-        if _is_no_number(answer) or not hasattr(answer, "__float__"):
+        if is_no_number(answer) or not hasattr(answer, "__float__"):
             raise ReadError(f"This wants {self.expected()}, and got {name}.")
         number = _asked(float, answer)
         if number is None:
@@ -252,17 +251,15 @@ class Number(Typed):
             groups = large or abs(self.right) <= 10 * abs(grouped.number) <= 100 * abs(self.right)
         may_be = decimal != grouped and groups and self._is_known(decimal.number)
         if may_be and (not counted or self._is_known(grouped.number)):
-            raise ReadError(
-                f"`{short(bare(text))}` may be {self.show(decimal.number)} or {self.show(grouped.number)}: "
-                "write a decimal point, or no comma at all."
-            )
+            both = {"one": self.show(decimal.number), "other": self.show(grouped.number)}
+            raise ReadError(say("a comma that may mean both", typed=short(bare(text)), **both))
         return grouped if groups else decimal
 
     def _unless_span(self, text: str, reading: Reading) -> Reading:
         """Return what was read, unless it was ``6-7``, which may be a span and no difference."""
         span = re.match(r"[~\s]*\d[\d.,]*\s*-\s*\d[\d.,]*(?![\d.,]*\s*[-+*/(])", keyboard(bare(text)))
         if span and reading.number < 0 <= self.right:
-            raise ReadError(f"`{short(bare(text))}` holds two numbers. Give one, in the middle perhaps.")
+            raise ReadError(say("a span", typed=short(bare(text))))
         return reading
 
     def _refuse_far(self, number: float, unit: str, shown: str) -> None:
@@ -274,10 +271,10 @@ class Number(Typed):
         if low <= number <= high:
             return
         other = "" if unit else self._meant_in(number)
-        side = f"below {self.show(low)}" if number < low else f"above {self.show(high)}"
-        ask = "Look at the sign." if low <= -number <= high else "Was it meant otherwise?"
-        ask = f'If it is in {other}, write "{number:.12g} {other}".' if other else ask
-        raise ReadError(f"{shown} is {side}, and can hardly be meant. {ask}")
+        ask = say("look at the sign" if low <= -number <= high else "meant otherwise")
+        ask = say("if it is in", other=other, number=f"{number:.12g}") if other else ask
+        side, end = ("below", low) if number < low else ("above", high)
+        raise ReadError(f"{say(f'too far {side}', shown=shown, end=self.show(end))} {ask}")
 
     def _joined(self, answers: tuple, named: Mapping[str, Any]) -> tuple[None, str]:
         """Ask whether two whole numbers are the halves of one with a decimal comma."""
@@ -301,40 +298,37 @@ class Number(Typed):
         if not unit:
             for other, power in relatives(self.unit) if self._has_other_units() else ():
                 if self._is_right(scaled(number, power)):
-                    return Trial(False, f"That is right in {other}. Answer in {self.unit or 'parts of 1'}.")
-        elif (own := unit_of(unit)) and self._is_right(scaled(number, unit_of(self.unit or "%")[1] - own[1])):
-            return Trial(False, f"The number is right, and its unit is not: `{short(bare(answer))}`.")
+                    return Trial(False, say("right in another unit", other=other, unit=self._own_unit()))
+        elif (own := unit_of(unit)) and self._is_right(scaled(number, self._power() - own[1])):
+            return Trial(False, say("the unit is not right", typed=short(bare(answer))))
         if self.read(answer)[0] is None:
             return Trial(False, self.read(answer)[1])
         if self._is_right(-number):
-            return Trial(False, "The size is right, the sign is not.")
+            return Trial(False, say("the sign is not right"))
         if self.right != round(self.right) or unit_of(self.unit):
             fine = min(self.tolerance, 0.005 * abs(self.right))
             if any(abs(scaled(number, power) - self.right) <= fine for power in (-3, -2, -1, 1, 2, 3)):
-                return Trial(False, "The digits are right, the decimal point is not.")
+                return Trial(False, say("the decimal point is not right"))
         shown = written(number, 6)
         if shown == written(self.right, 6):
             shown = apart(number, self.right)[0]
-        return Trial(
-            False, f"{with_unit(shown, self.unit)} is too {'large' if number > self.right else 'small'}."
-        )
+        case = "too large" if number > self.right else "too small"
+        return Trial(False, say(case, number=with_unit(shown, self.unit)))
 
     def tell(self) -> str:
         """Say what happens."""
-        return f"It is {self.show(self.right)}."
+        return say("it is", right=self.show(self.right))
 
     def compare(self, number: float) -> str:
         """Say how far a prediction was from what happens, and which mistake leads to it."""
-        said = f"You predicted {self.show(number)}. It is {self.show(self.right)}"
+        both = {"number": self.show(number), "right": self.show(self.right)}
         if self._is_right(number):
-            return f"{said}: you saw it coming."
+            return say("predicted rightly", **both)
         why = self._name_mistake(number)
         if self._is_right(-number) and not why:
-            return f"{said}: the size is right, the sign is not."
-        side = "large" if number > self.right else "small"
-        return (
-            f"{said}: your prediction is too {side} by {self.show(abs(number - self.right))}. {why}".strip()
-        )
+            return say("predicted with another sign", **both)
+        case = "predicted too large" if number > self.right else "predicted too small"
+        return f"{say(case, **both, by=self.show(abs(number - self.right)))} {why}".strip()
 
     def _is_right(self, number: float) -> bool:
         # A millionth more: 0.17 + 0.005 is a little above 0.175 in floating point.
@@ -349,6 +343,13 @@ class Number(Typed):
     def _name_mistake(self, number: float) -> str:
         """Return what to say to the mistake that has the digits of a number, or nothing."""
         return next((m.text for m in self.mistakes if self.span(m)[0] <= number <= self.span(m)[1]), "")
+
+    def _power(self) -> int:
+        """Return the power of ten of the unit; what is counted has none."""
+        return (unit_of(self.unit or "%") or ("", 0))[1]
+
+    def _own_unit(self) -> str:
+        return self.unit or say("no unit")
 
     def _names(self) -> list[float]:
         return [self.right, *(mistake.answer for mistake in self.mistakes)]
@@ -403,13 +404,13 @@ class Measured(Number):
 
     def tell(self) -> str:
         """Say what is typical, and whose number counts."""
-        return f"It is about {self.show(self.right)} where this lesson was written. Machines differ: what you have measured counts."
+        return say("it is about", right=self.show(self.right))
 
     def compare(self, number: float) -> str:
         """Say on which side of the typical number a prediction is far from it, and why it was tempting."""
-        said = f"You predicted {self.show(number)}. {self.tell()}"
+        said = f"{say('predicted', shown=self.show(number))} {self.tell()}"
         if self._is_right(number):
-            return f"{said} Your prediction is of that size."
+            return f"{said} {say('of that size')}"
         return f"{said} {self.too_small if number < self.right else self.too_large}"
 
 
@@ -424,6 +425,7 @@ class Choice(Kind):
 
     GIVEN = ("right", "options", "feedback")
     ORDINALS = ("first", "second", "third", "fourth")
+    BEFORE = r"^((my |the )?(option|answer|choice|letter)( is)?|it is|it's|i (think|guess|say|choose|pick|predict)( it is)?|probably|maybe|the)\b\s*[:=]?\s*(?=\S)"
 
     def __init__(self, right: str, options: Mapping[str, str], feedback: Mapping[str, str]) -> None:
         super().__init__()
@@ -440,14 +442,11 @@ class Choice(Kind):
         key = self._typed(answer) if isinstance(answer, str) and len(answer) < 1000 else None
         if key is not None:
             return key, ""
-        return None, f"This wants {self.expected()}, and got {name_kind(answer)}."
+        return None, say("got something else", expected=self.expected(), what=name_kind(answer))
 
     def _typed(self, text: str) -> str | None:
         """Return the one option that a text names, by its letter, its name or its words; None without one."""
-        text = re.sub(
-            r"^((my |the )?(option|answer|choice|letter)( is)?|it is|it's|i (think|guess|say|choose|pick|predict)( it is)?|probably|maybe|the)\b\s*[:=]?\s*(?=\S)",
-            "", bare(text), flags=re.I,
-        )  # fmt: skip
+        text = re.sub(self.BEFORE, "", bare(text), flags=re.I)
         said = _words(text)
         for key, words in self.options.items():
             if said in (_words(key), _words(words), _words(self.show(key))) and said:
@@ -504,13 +503,13 @@ class Choice(Kind):
 
     def tell(self) -> str:
         """Say what happens, and why."""
-        return f"It is ({self.right}). {self.feedback[self.right]}"
+        return f"{say('it is', right=f'({self.right})')} {self.feedback[self.right]}"
 
     def compare(self, key: str) -> str:
         """Say whether a prediction came true, and why."""
         if key == self.right:
-            return f"You predicted ({key}), and so it is. {self.feedback[key]}"
-        return f"You predicted ({key}). {self.feedback[key]} {self.tell()}"
+            return f"{say('and so it is', shown=f'({key})')} {self.feedback[key]}"
+        return f"{say('predicted', shown=f'({key})')} {self.feedback[key]} {self.tell()}"
 
 
 class Order(Typed):
@@ -555,19 +554,22 @@ class Order(Typed):
         """Return the letters in order, or None and what is wrong with the answer."""
         parts = [answer] if isinstance(answer, (str, Mapping, set)) else _asked(_list, answer)
         if not parts or not all(isinstance(part, str) and bare(part) for part in parts):
-            return None, f"This wants {self.expected()}, and got {name_kind(answer)}."
+            return None, say("got something else", expected=self.expected(), what=name_kind(answer))
         typed = ", ".join(map(bare, parts))
         letters = {line.strip(): letter for letter, line in self.lines.items()}
         lines = [line.strip() for part in parts for line in part.strip().splitlines() if line.strip()]
         if len(lines) > 1:  # the lines themselves, perhaps, in place of their letters
             typed = ", ".join(letters.get(line, line) for line in lines)
         order = re.sub("[^A-Za-z]", "", re.sub(self.BETWEEN, " ", typed, flags=re.I)).upper()
-        wrong = [] if order else ["no letter stands"]
-        wrong += [f"`{x}` is none of them" for x in dict.fromkeys(order) if x not in self.lines]
-        wrong += [f"`{x}` stands more than once" for x in self.lines if order.count(x) > 1]
-        wrong += [f"`{x}` is missing" for x in sorted(self.lines) if x not in order]
-        if wrong:
-            return None, f"This wants {self.expected()}: each letter once. In `{short(typed)}` {wrong[0]}."
+        missing = [x for x in sorted(self.lines) if x not in order]
+        wrong = [] if order else [("no letter", "")]
+        wrong += [("another letter", x) for x in dict.fromkeys(order) if x not in self.lines]
+        wrong += [("a letter twice", x) for x in self.lines if order.count(x) > 1]
+        if missing:
+            case = "a letter is missing" if len(missing) == 1 else "letters are missing"
+            wrong.append((case, listed_names(missing)))
+        for case, named in wrong[:1]:
+            return None, say(case, expected=self.expected(), typed=short(typed), letters=named)
         return order, ""
 
     def try_out(self, answer: Any) -> Trial:
@@ -576,7 +578,7 @@ class Order(Typed):
         if order is None:
             return Trial(False, complaint)
         if order == self.right:
-            return Trial(True, f"{', then '.join(order)}: {self.why}", order)
+            return Trial(True, f"{say('then').join(order)}: {self.why}", order)
         return Trial(False, self._broken(order)[2])
 
 
@@ -652,8 +654,9 @@ class Points(Typed):
                 for name, power in [*relatives(self.unit), ("%", -2)]
                 if 0.7 <= max(abs(scaled(value, power)) for value in values) / largest <= 1.5
             ]
-            ask = f"Are these in {other[0]}? Answer in {self.unit}." if other else f"Answer in {self.unit}."
-            return None, f"{written(max(values, key=abs))} {self.unit} is too large to be meant. {ask}"
+            case = "points in another unit" if other else "points too large"
+            largest = written(max(values, key=abs))
+            return None, say(case, number=largest, unit=self.unit, other=(other or [""])[0])
         return tuple(zip(self.at, values, strict=True)), ""
 
     def _without_places(self, text: str) -> str:
@@ -661,7 +664,7 @@ class Points(Typed):
         unit = self.of[self.of.find("(") + 1 :].rstrip(")")
         parts = re.split(r"[,;\n]\s+|\n", bare(text))
         pairs = [
-            re.fullmatch(rf"([\d.]+)\s*{re.escape(unit)}?\s*[:=]\s*(.+)", part.strip()) for part in parts
+            re.fullmatch(rf"([\d.]+)\s*(?:{re.escape(unit)})?\s*[:=]\s*(.+)", part.strip()) for part in parts
         ]
         if all(pairs) and [_asked(float, pair[1]) for pair in pairs] == [float(place) for place in self.at]:
             return "; ".join(pair[2] for pair in pairs)
@@ -676,25 +679,23 @@ class Points(Typed):
 
     def tell(self) -> str:
         """Say what happens."""
-        return f"It is {listed(value for _, value in self.right)} {self.unit}."
+        return say("it is", right=f"{listed(value for _, value in self.right)} {self.unit}")
 
     def compare(self, points: Sequence[tuple[float, float]]) -> str:
         """Say which shape a prediction has, or where it is farthest from what happens."""
         errors = [value - truth for (_, value), (_, truth) in zip(points, self.right, strict=True)]
         worst = max(range(len(errors)), key=lambda n: abs(errors[n]))
-        said = f"You predicted {self.show(points)}. {self.tell()}"
+        said = f"{say('predicted', shown=self.show(points))} {self.tell()}"
         if abs(errors[worst]) <= self.tolerance * (1 + 1e-6):
-            return f"{said} You saw it coming."
+            return f"{said} {say('you saw it coming')}"
         shape = shapes.nearest(self.rule(), [value for _, value in points])
         if shape:
             return f"{said} {next(m.text for m in self.mistakes if m.key == shape)}"
         if shape == "" and self.mistakes:
-            said += " The shape is right."
-        side = "high" if errors[worst] > 0 else "low"
-        return (
-            f"{said} At {written(self.at[worst])} {self.of} your prediction is too {side} by "
-            f"{written(abs(errors[worst]), 3)} {self.unit}, more than elsewhere."
-        )
+            said += f" {say('the shape is right')}"
+        case = "too high at a place" if errors[worst] > 0 else "too low at a place"
+        by = f"{written(abs(errors[worst]), 3)} {self.unit}"
+        return f"{said} {say(case, place=f'{written(self.at[worst])} {self.of}', by=by)}"
 
 
 class Argument(NamedTuple):
@@ -807,32 +808,32 @@ class Witness(Typed):
         try:
             result = self.wrong(*numbers)
         except ArithmeticError as error:
-            return Trial(
-                True,
-                f"With {given} it stops with {type(error).__name__}, where {written(truth)} is right.",
-                numbers,
-            )
+            stops = {"error": type(error).__name__, "right": written(truth)}
+            return Trial(True, say("a witness that stops it", given=given, **stops), numbers)
         if not math.isclose(result, truth, rel_tol=1e-6, abs_tol=1e-12):
             if self.shows:
-                return Trial(True, f"With {given} {self.shows[0]}.", numbers)
-            returned, wanted = apart(result, truth)
-            return Trial(True, f"With {given} it returns {returned}, where {wanted} is right.", numbers)
+                return Trial(True, say("a witness", given=given, what=self.shows[0]), numbers)
+            returned, right = apart(result, truth)
+            return Trial(
+                True, say("a witness of a number", given=given, number=returned, right=right), numbers
+            )
         for hides, mistake in zip(self.hiding, self.mistakes, strict=True):
             if hides(*numbers):
                 return Trial(False, mistake.text)
-        right = self.shows[1] if self.shows else f"it returns {written(result)}, and that is right"
-        return Trial(False, f"With {given} {right}. Try others.")
+        if self.shows:
+            return Trial(False, say("no witness", given=given, what=self.shows[1]))
+        return Trial(False, say("no witness of a number", given=given, number=written(result)))
 
 
 def _outside(name: str, argument: Argument, number: float) -> str:
     """Say why an argument makes no sense, and in which unit it would make some."""
-    why = argument.why and f": {argument.why}"
-    of = f"is in {argument.unit}, from" if unit_of(argument.unit) else "goes from"
-    said = f"`{name}` {of} {written(argument.low)} to {written(argument.high)}, and got {whole(number)}{why}."
+    ends = {"low": written(argument.low), "high": written(argument.high), "number": whole(number)}
+    case = "an argument outside, in a unit" if unit_of(argument.unit) else "an argument outside"
+    said = f"{say(case, name=name, unit=argument.unit, **ends)}{argument.why and f': {argument.why}'}."
     for unit, power in relatives(argument.unit):
         far = number >= 5 * argument.high if power < 0 else 0 < number < argument.low
         if argument.unit and far and argument.low <= scaled(number, power) <= argument.high:
-            return f"{said} If it is in {unit}, write {written(scaled(number, power))}."
+            return f"{said} {say('an argument in', unit=unit, number=written(scaled(number, power)))}"
     return said
 
 
@@ -872,7 +873,7 @@ def _numbers(
 
 
 def _plain_number(x: Any) -> float | None:
-    return None if _is_no_number(x) or not hasattr(x, "__float__") else _asked(float, x)
+    return None if is_no_number(x) or not hasattr(x, "__float__") else _asked(float, x)
 
 
 def _list(answer: Any) -> list:
@@ -894,7 +895,7 @@ def _words(text: str) -> str:
     return re.sub(r"[\W_]+", " ", signed).strip()
 
 
-def _is_no_number(x: Any) -> bool:
+def is_no_number(x: Any) -> bool:
     """Tell whether something has a ``float`` that says too little of it: True, a complex number."""
     of_numpy = str(getattr(x, "dtype", ""))
     return isinstance(x, (bool, complex)) or of_numpy.endswith("bool") or "complex" in of_numpy
@@ -912,7 +913,7 @@ def name_kind(x: Any) -> str:
     if library == "sympy" and not isinstance(x, type):
         return _name_of_sympy(x)
     if isinstance(x, str):
-        return f'the text "{short(x)}"' if x else "an empty text"
+        return say("a text", text=short(x)) if x else say("no text")
     if isinstance(x, type):
         return "a class"
     if inspect.isroutine(x):

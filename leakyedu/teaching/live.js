@@ -436,7 +436,7 @@ function addPlayer(element, page, { name, label, low, high, step }, set) {
   );
   const back = button("Step back", () => (stop(), move(-1)), `Step back ${label}`);
   const on = button("Step on", () => (stop(), move(1)), `Step on ${label}`);
-  element.append(back, play, on);
+  element.append(make("span", { className: "leakyedu-player" }, back, play, on));
   return stop;
 }
 

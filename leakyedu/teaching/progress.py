@@ -38,7 +38,7 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock, Timeout
 
-from leakyedu.teaching.whole_file import left_over, whole_file
+from leakyedu.teaching.whole_file import left_over, patiently, whole_file
 
 SCHEMA = 1
 MARK = f"leakyedu{SCHEMA}:"  # what an exported line begins with
@@ -335,7 +335,7 @@ def _locked() -> Iterator[None]:
 def _load() -> tuple[Records, bytes | None]:
     """Return the records in the file; and its bytes, if some of them cannot be understood."""
     try:
-        data = _file("progress.json").read_bytes()
+        data = patiently(_file("progress.json").read_bytes)
     except FileNotFoundError:
         return {}, None
     try:

@@ -23,6 +23,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from leakyedu.teaching.says import say
+
 LENGTH = 200  # characters of what is read
 
 SUPERSCRIPTS, FRACTIONS = re.compile("[⁺⁻⁰¹²³⁴-⁹]+"), re.compile("[¼-¾⅐-⅞]")
@@ -72,11 +74,12 @@ for _symbol, (_base, _names) in BASES.items():
         for _name in _names:
             UNITS[_prefix + _name] = UNITS[_word + _name] = (_base, _power)
 # Where the case says nothing: mV and not MV, but Hz.
-_LOWER = {name.lower(): unit for name, unit in reversed(UNITS.items())} | {
+LOWER = {name.lower(): unit for name, unit in reversed(UNITS.items())} | {
     name.lower(): unit for name, unit in UNITS.items() if not name.startswith(("M", "G"))
 }
 
 
+COUNTED = ("", "1", "spike", "spikes", "cycles", "periods")  # above a time they make a rate
 MEANT = {"V": ("V", "mV", "uV"), "s": ("s", "ms", "us"), "1/s": ("Hz", "kHz"), "V/s": ("V/s", "mV/s", "V/ms"), "": ("%",)}  # fmt: skip
 
 
@@ -86,10 +89,8 @@ def unit_of(name: str) -> tuple[str, int] | None:
     name = re.sub(r"\s*\*?\s*(\w+)\s*\*\*\s*\(?-1\)?$", r"/\1", name)
     above, slash, below = name.partition("/")
     if not slash:
-        return UNITS.get(name) or _LOWER.get(name.lower())
-    counted = (
-        ("", 0) if above.strip() in ("", "1", "spike", "spikes", "cycles", "periods") else unit_of(above)
-    )
+        return UNITS.get(name) or LOWER.get(name.lower())
+    counted = ("", 0) if above.strip() in COUNTED else unit_of(above)
     time = unit_of(below)
     if counted is None or time is None or time[0] != "s":
         return None
@@ -179,25 +180,27 @@ def read_number(text: str, unit: str, *, groups: bool | None = None) -> Reading:
     typed = bare(text)
     found = keyboard(typed).strip()
     if not found:
-        raise ReadError(f"This wants {wanted(unit)}, and got an empty text.")
+        raise ReadError(say("an empty text", wanted=wanted(unit)))
     if len(found) > LENGTH:
-        raise ReadError(f"`{short(typed)}` is longer than a number.")
+        raise ReadError(say("too long a number", typed=short(typed)))
     found = EXPLAINED.sub(r"\1", found)
     found = re.sub(r"\bminus\s+(?=[\d.])", "-", BEFORE.sub("", ABOUT.sub("", found)))
     found = ABOUT.sub("", found)
     found = GROUPS.sub(lambda group: re.sub(r"\D", "", group[0]), found.rpartition("=")[2] or found)
     if TWO.fullmatch(found) and not re.search(rf"\b({FUNCTIONS})\b", found):
         halves = re.fullmatch(r"(\d+),?\s+(\d+)", found)
-        one = f": if it is one, write `{halves[1]}.{halves[2]}`" if halves else ": give one of them"
-        raise ReadError(f"`{short(typed)}` holds two numbers. This wants {wanted(unit)}{one}.")
+        halves = {"before": halves[1], "after": halves[2]} if halves else {}
+        case = "two halves" if halves else "two numbers"
+        raise ReadError(say(case, typed=short(typed), wanted=wanted(unit), **halves))
     found = _in_one_unit(found, unit)
     if found.lower() in WORDS:
         return Reading(float(WORDS.index(found.lower())))
     value, rest = _head(found, groups)
     if re.search(r"\+/?-|±", found):
-        raise ReadError(f"`{short(typed)}` holds more than one number. This wants {wanted(unit)}.")
+        raise ReadError(say("several numbers", typed=short(typed), wanted=wanted(unit)))
+    not_understood = ReadError(say("no number", typed=short(typed), wanted=wanted(unit)))
     if value is None:
-        raise ReadError(f"`{short(typed)}` is not understood as a number. This wants {wanted(unit)}.")
+        raise not_understood
     own, power = unit_of(unit) or ("", 0)
     given = unit_of(rest) if rest else None
     if not rest:
@@ -205,16 +208,16 @@ def read_number(text: str, unit: str, *, groups: bool | None = None) -> Reading:
     if given is not None and given[0] == own:
         return Reading(scaled(value, given[1] - power), rest)
     if given is not None:
-        raise ReadError(f"`{short(typed)}` is in {rest}, and this wants {wanted(unit)}.")
+        raise ReadError(say("another unit", typed=short(typed), unit=rest, wanted=wanted(unit)))
     squared = re.fullmatch(r"(\w+?)\s*\*\*\s*\(?2\)?", rest)
     if squared and unit_of(squared[1]):
-        raise ReadError(f"`{short(typed)}` is in {squared[1]} squared, and this wants {wanted(unit)}.")
+        raise ReadError(say("a squared unit", typed=short(typed), unit=squared[1], wanted=wanted(unit)))
     words = re.fullmatch(r"[^\W\d_]+([ -][^\W\d_]+)*", rest)
     if unit_of(unit) is None and words and UNITS.keys().isdisjoint(rest.split()):
         return Reading(value, rest)  # what is counted, in words of one's own
     if words and not re.search(r"\b(or|to|and)\b", rest):
-        raise ReadError(f"`{short(rest)}` after the number is not understood. This wants {wanted(unit)}.")
-    raise ReadError(f"`{short(typed)}` is not understood as a number. This wants {wanted(unit)}.")
+        raise ReadError(say("words behind a number", words=short(rest), wanted=wanted(unit)))
+    raise not_understood
 
 
 def _in_one_unit(text: str, unit: str) -> str:
@@ -301,6 +304,7 @@ def _decimal(digits: str, groups: bool | None) -> str:
 
 # -- Several numbers -------------------------------------------------------------------------------
 
+SURELY_SEPARATED = r"\s*[;|\n]\s*|\s/\s"
 SEPARATED = [r"\s*,\s+|\s+and\s+", r"\s+(?=[-+.\d(])", r"[,\s]+(?=[-+.\d(a-zA-Z])"]
 
 
@@ -320,7 +324,7 @@ def read_numbers(
     """
     typed = bare(text)
     inner = re.sub(r"^[\[({]+\s*|\s*[\])}]+$", "", typed) if typed[:1] in "[({" and typed else typed
-    splits = [r"\s*[;|\n]\s*|\s/\s"] if re.search(r"[;|\n]|\s/\s", inner) else SEPARATED
+    splits = [SURELY_SEPARATED] if re.search(SURELY_SEPARATED, inner) else SEPARATED
     readings, mistaken, counted = [], "", []
     for split in splits:
         parts = [part for part in re.split(split, inner) if part.strip(" ,;")]
@@ -337,12 +341,11 @@ def read_numbers(
         return readings[0]
     if readings:
         either = " or ".join(f"`{listed(numbers, '; ')}`" for numbers in readings)
-        raise ReadError(f"`{short(typed)}` may be {either}: write points for decimals.")
+        raise ReadError(say("several readings", typed=short(typed), either=either))
     if counted:
-        raise ReadError(
-            f"`{short(typed)}` holds {count(counted[-1], 'number')}, and {len(units)} are wanted."
-        )
-    raise ReadError(mistaken or f"`{short(typed)}` is not understood as numbers.")
+        numbers = count(counted[-1], "number")
+        raise ReadError(say("too many or too few", typed=short(typed), numbers=numbers, wanted=len(units)))
+    raise ReadError(mistaken or say("no numbers", typed=short(typed)))
 
 
 def _in_order(parts: Sequence[str], units: Sequence[str], names: Sequence[str], groups: bool) -> list[float]:
@@ -352,9 +355,9 @@ def _in_order(parts: Sequence[str], units: Sequence[str], names: Sequence[str], 
         given = {found[1]: found[2] for found in named if found}
         for name in given:
             if name not in names:
-                raise ReadError(f"`{name}` is none of {listed_names(names)}.")
+                raise ReadError(say("none of the names", name=name, names=listed_names(names)))
         if len(given) != len(parts) or len(given) != len(names):
-            raise ReadError(f"Give all of {listed_names(names)}, or none, by its name.")
+            raise ReadError(say("some by their names", names=listed_names(names)))
         parts = [given[name] for name in names]
     wanted = itertools.chain(units, itertools.repeat(units[-1] if units else ""))
     return [read_number(part, unit, groups=groups).number for part, unit in zip(parts, wanted, strict=False)]
@@ -398,7 +401,7 @@ def with_unit(shown: str, unit: str) -> str:
 
 def wanted(unit: str) -> str:
     """Say what to give where a number in a unit is wanted, or a number of what is counted."""
-    return "a number" if not unit else f"a number in {unit}" if unit_of(unit) else f"a number of {unit}"
+    return say("a number" if not unit else "a number in a unit" if unit_of(unit) else "how many", unit=unit)
 
 
 def count(n: int, noun: str) -> str:

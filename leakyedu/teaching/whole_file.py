@@ -10,11 +10,14 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
+T = TypeVar("T")
 DAY = 24 * 3600  # in second: no file takes so long to write
+IN_USE = (5, 32)  # ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION
+PATIENCE = 1.0  # in second
 
 
 @contextlib.contextmanager
@@ -50,9 +53,29 @@ def whole_file(target: Path, permissions: int | None = None, *, text: bool = Fal
             file.flush()
             _permit(file, permissions)
             os.fsync(file.fileno())
-        os.replace(part, target)
+        patiently(os.replace, part, target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def patiently(do: Callable[..., T], *what: object) -> T:
+    """Call a function again for a while, where Windows refuses it because a file is open elsewhere.
+
+    There nobody can replace a file that a kernel reads, or a virus scanner, nor read one that is being
+    replaced. Elsewhere both can be done, and a refusal is one.
+
+    Args:
+        do: works on the file.
+        what: its arguments.
+    """
+    give_up = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return do(*what)
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in IN_USE or time.monotonic() > give_up:
+                raise
+        time.sleep(0.01)
 
 
 def left_over(target: Path) -> Iterator[Path]:

@@ -241,8 +241,12 @@ def test_the_readme_has_the_launch_link():
     assert set(links) == {launch_link(PROJECT.get("urls", {}))}
 
 
-def test_the_readme_has_the_cell_for_colab():
-    assert f"\n```\n{colab_cell(PROJECT.get('urls', {}))}```\n" in (ROOT / "README.md").read_text("utf-8")
+def test_the_readme_and_the_start_page_have_the_cell_for_colab():
+    cell = f"\n```\n{colab_cell(PROJECT.get('urls', {}))}```\n"
+    start = nbformat.read(ROOT / "course/00_start_here.ipynb", as_version=4)
+
+    assert cell in (ROOT / "README.md").read_text("utf-8")
+    assert [cell in page.source for page in start.cells if page.id == "on-colab"] == [True]
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

@@ -123,6 +123,31 @@ def test_without_a_name_the_folder_is_leakyedu_lessons_here(course, tmp_path, mo
     )
 
 
+def test_a_lesson_that_the_learner_spelt_in_capitals_is_not_written_over(mine, monkeypatch):
+    before, glob = edit(mine / EULER, work), Path.glob
+
+    def as_on_windows_and_macos(folder, pattern):
+        # The folder lists a name as it was written last, and any spelling of it opens the file.
+        found = glob(folder, pattern)
+        return (path.with_name("04_One_Euler_Step.ipynb") if path == mine / EULER else path for path in found)
+
+    monkeypatch.setattr(Path, "glob", as_on_windows_and_macos)
+    cli.copy_lessons(mine)
+
+    assert (mine / EULER).read_bytes() == before
+
+
+def test_a_folder_whose_name_the_console_cannot_say_is_said_all_the_same(tmp_path):
+    command = [sys.executable, "-m", "leakyedu.app.cli", "copy", "神経"]
+    as_on_windows = os.environ | {"PYTHONIOENCODING": "cp1252"}
+
+    done = subprocess.run(command, cwd=tmp_path, env=as_on_windows, capture_output=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert b"\\u795e\\u7d4c: 12 copied." in done.stdout
+    assert (tmp_path / "神経" / EULER).exists()
+
+
 def test_no_stored_answer_travels_with_a_lesson(mine):
     notebook = read(mine / EULER)
 

@@ -8,6 +8,7 @@ import itertools
 import shutil
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -572,6 +573,24 @@ def test_a_notebook_in_the_way_of_a_new_one_stays_beside_it(room):
     assert beside.read_bytes() == before
     assert (room.mine / NEXT).read_bytes() == (room.course / NEXT).read_bytes()
     assert f"to {beside} to avoid conflict" in said
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pipes of a git that failed
+def test_a_notebook_in_the_way_that_git_was_told_of_stops_one_pull_and_is_kept(room):
+    makes_a_notebook_with_the_name_of_the_next(room.mine)
+    git(room.mine, "add", NEXT)
+    before = (room.mine / NEXT).read_bytes()
+    adds_a_notebook(room.course)
+    room.publish()
+
+    with pytest.raises(subprocess.CalledProcessError):
+        room.pull()
+    time.sleep(1.1)  # nbgitpuller writes the second into the name of what it keeps
+    room.pull()
+
+    assert before in [path.read_bytes() for path in room.mine.glob("12_the_next_lesson__*.ipynb")]
+    assert (room.mine / NEXT).read_bytes() == (room.course / NEXT).read_bytes()
 
 
 @pytest.mark.parametrize(

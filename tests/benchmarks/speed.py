@@ -124,7 +124,7 @@ def learning_against_norse() -> list[Row]:
     """Find the gradient of the inputs with both layers."""
     x = torch.rand(1_000, 1_000, requires_grad=True)
     theirs, ours = partial(gradient, norse.torch.LI(), x), partial(gradient, LI(), x)
-    return [Row("Norse LI / LI, forward + backward 1,000 x 1,000", ratio(theirs, ours, rounds=1), ">= 80")]
+    return [Row("Norse LI / LI, forward + backward 1,000 x 1,000", ratio(theirs, ours, rounds=5), ">= 80")]
 
 
 def learning(steps: int, neurons: int, *bars: str) -> list[Row]:

@@ -44,7 +44,7 @@ def notebook7(tmp_path_factory, lab) -> Iterator[Lab]:
         yield Lab(folder / "lessons", folder / "lessons/progress", host, token)
 
 
-@pytest.fixture(params=["JupyterLab", "Notebook 7"])
+@pytest.fixture(params=["JupyterLab", pytest.param("Notebook 7", marks=pytest.mark.thorough)])
 def host(request, page: Page) -> Iterator[Lesson]:
     """Open a clean copy of lesson 4 in a host."""
     if request.param == "JupyterLab":
@@ -274,6 +274,7 @@ def test_a_number_that_is_being_typed_is_not_eaten_by_a_picture(a_lab, page):
     expect(a_lab.locator("figcaption")).to_have_text(drawn("4.25", "8.0"), timeout=SLOWLY)
 
 
+@pytest.mark.thorough
 def test_of_two_hundred_moves_and_resets_the_last_is_the_one_that_is_drawn(a_lab, page):
     generator = random.Random(1)
     caption, slider = a_lab.locator("figcaption"), a_lab.get_by_label("dt (ms), slider")

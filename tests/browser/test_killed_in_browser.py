@@ -96,6 +96,7 @@ def test_after_a_killed_kernel_the_lesson_goes_on_where_it_was(lesson, lab):
     expect_the_tick(lesson)
 
 
+@pytest.mark.thorough
 def test_after_a_killed_server_the_lesson_opens_as_it_was_saved(chromium, tmp_path):
     command, kept, on_disk = ("leakyedu.app.cli", "lab", "--no-browser", "--port", "0"), [], []
     path = tmp_path / "leakyedu-lessons" / LESSON

@@ -54,7 +54,7 @@ def rows_of(lesson: Lesson) -> list[Row]:
     text = (ROOT / "tests/lessons" / lesson.name / "answers.yaml").read_text(encoding="utf-8")
     return [
         Row(task, str(row.get("cell", row.get("field"))), "cell" in row, row["must"])
-        for task, rows in yaml.safe_load(text).items()
+        for task, rows in yaml.load(text, yaml.CSafeLoader).items()
         for row in rows
     ]
 

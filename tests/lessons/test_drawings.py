@@ -10,10 +10,10 @@ import torch
 from matplotlib.text import Text
 
 from leakyedu import LIParameters, simulate, stimuli
-from leakyedu.lessons.a_filter.figures import turning_arrows, two_stages
+from leakyedu.lessons.a_filter.figures import swing_over_frequency, turning_arrows, two_stages
 from leakyedu.lessons.a_leaky_bucket import exercises as bucket, lab as bucket_lab
 from leakyedu.lessons.a_leaky_bucket.figures import narrow_and_wide, one_rule, settling, two_formulas
-from leakyedu.lessons.euler_against_exact.figures import ladder, polygon, zones
+from leakyedu.lessons.euler_against_exact.figures import error_over_time, ladder, polygon, zones
 from leakyedu.lessons.exact_steps.figures import moved_spike, plane
 from leakyedu.lessons.learning.figures import unrolled
 from leakyedu.lessons.noise import lab as noise_lab
@@ -66,6 +66,8 @@ DRAWINGS = {
     "equal areas": lambda: equal_areas(simulate(stimuli.pulse(100)).v),
     "wheels": wheels,
     "polygon": polygon,
+    "error over time": lambda: error_over_time([0.001, 0.0005]),
+    "swings": lambda: swing_over_frequency((5, 16, 160), (0.95, 0.7, 0.1)),
     "zones": zones,
     "ladder": ladder,
     "plane": lambda: plane(0.007),

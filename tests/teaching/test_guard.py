@@ -7,10 +7,12 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from jupyter_client.manager import start_new_kernel
 
+from leakyedu.teaching import guard
 from leakyedu.teaching.guard import PRINTED, printed, run_guarded
 
 ROOT = Path(__file__).parents[2]
@@ -224,6 +226,54 @@ def test_an_answer_may_wait_longer_than_it_may_compute():
 
     assert waits.error is None
     assert str(waits_too_long.error).startswith("took longer than 0.2 seconds and was stopped")
+
+
+def test_where_no_thread_has_a_clock_as_on_windows_the_one_on_the_wall_stops_code(monkeypatch):
+    monkeypatch.setattr(guard, "clock_of_thread", None)
+
+    def endless():
+        while True:
+            pass
+
+    assert run_guarded(lambda: 3, patience=0.2).value == 3
+    assert str(run_guarded(endless, patience=0.2).error).startswith(
+        "took longer than 0.2 seconds and was stopped"
+    )
+
+
+def test_a_cell_that_runs_beside_a_check_is_seen_and_the_checked_code_is_not(monkeypatch, capsys):
+    page, checking, seen = [], threading.Event(), threading.Event()
+    shell = SimpleNamespace(
+        display_pub=SimpleNamespace(publish=lambda data: page.append(data)), ask_exit=None
+    )
+    monkeypatch.setattr(guard, "get_ipython", lambda: shell)
+
+    def show(who):
+        print(f"printed by {who}")
+        print(f"warned by {who}", file=sys.stderr, flush=True)
+        shell.display_pub.publish(f"drawn by {who}")
+
+    def cell():
+        checking.wait(10)
+        show("a cell")
+        seen.set()
+
+    def task():
+        checking.set()
+        seen.wait(10)
+        show("the answer")
+        child = threading.Thread(target=show, args=["a thread of the answer"])
+        child.start()
+        child.join()
+
+    beside = threading.Thread(target=cell)
+    beside.start()
+    _, error = run_guarded(task)
+    beside.join()
+
+    assert error is None
+    assert capsys.readouterr() == ("printed by a cell\n", "warned by a cell\n")
+    assert page == ["drawn by a cell"]
 
 
 def test_what_code_prints_comes_back_up_to_a_length_and_nothing_that_others_print():

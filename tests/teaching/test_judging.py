@@ -223,6 +223,13 @@ def test_a_unit_among_words_is_no_word():
     assert share.read("4 mV s") == (None, "`mV s` after the number is not understood. This wants a number.")
 
 
+def test_a_number_of_what_is_counted_in_percent_is_told_its_unit():
+    counted = Number(2.0, "time constants", tolerance=0)
+
+    assert counted.try_out("2 %").text == "The number is right, and its unit is not: `2 %`."
+    assert counted.try_out("0 %").text == "0 time constants is too small."
+
+
 def test_a_tiny_number_with_its_unit_is_kept_as_it_is_meant():
     peak = Number(6.0, "ms", tolerance=0.25, between=(0, 40))
 
@@ -327,8 +334,8 @@ def test_an_order_is_read_in_any_form(answer):
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ("ACB", "The jump comes first."), ("BCA", "The jump comes first."), ("CBA", "The decay comes last."), ("CA", "In `CA` `B` is missing."),
-        ("CAAB", "In `CAAB` `A` stands more than once."), ("CABX", "In `CABX` `X` is none of them."), ("3, 1, 2", "In `3, 1, 2` no letter stands."), (312, "and got a plain number."),
+        ("ACB", "The jump comes first."), ("BCA", "The jump comes first."), ("CBA", "The decay comes last."), ("CA", "In `CA`, `B` is missing."), ("C", "In `C`, `A` and `B` are missing."),
+        ("CAAB", "In `CAAB`, `A` stands more than once."), ("CABX", "In `CABX`, `X` is none of them."), ("3, 1, 2", "In `3, 1, 2`, no letter stands."), (312, "and got a plain number."),
     ],
 )  # fmt: skip
 def test_a_wrong_order_is_told_the_first_rule_that_it_breaks(answer, words):

@@ -1,6 +1,7 @@
 """A file is the old one or the new one at every moment, and nobody else reads it or leads it astray."""
 
 import errno
+import itertools
 import os
 import secrets
 import stat
@@ -72,6 +73,42 @@ def test_what_fails_leaves_the_old_file_and_nothing_beside(target, old, monkeypa
 
     assert list(target.parent.iterdir()) == before
     assert old is None or target.read_bytes() == old
+
+
+def in_use(do, times: int):
+    """Return a stand-in for a function on Windows, where a file that another program has open is refused."""
+    tries = itertools.count(1)
+
+    def stand_in(*what):
+        if next(tries) <= times:
+            error = PermissionError(errno.EACCES, "Access is denied")
+            error.winerror = 5
+            raise error
+        return do(*what)
+
+    return stand_in
+
+
+def test_a_file_that_somebody_reads_on_windows_is_replaced_a_moment_later(target, monkeypatch):
+    target.write_bytes(b"old")
+    monkeypatch.setattr(os, "replace", in_use(os.replace, times=3))
+
+    write(target)
+
+    assert target.read_bytes() == b"new"
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_file_that_stays_in_use_is_left_as_it_is(target, monkeypatch):
+    target.write_bytes(b"old")
+    monkeypatch.setattr(os, "replace", in_use(os.replace, times=10**6))
+    monkeypatch.setattr("leakyedu.teaching.whole_file.PATIENCE", 0.05)
+
+    with pytest.raises(PermissionError, match="denied"):
+        write(target)
+
+    assert target.read_bytes() == b"old"
+    assert list(target.parent.iterdir()) == [target]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a link needs a right there")

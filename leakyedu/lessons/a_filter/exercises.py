@@ -8,7 +8,7 @@ from leakyedu.model import LIParameters
 from leakyedu.teaching.draw import Draw
 from leakyedu.teaching.exercise import Exercise, Prediction, Recall
 from leakyedu.teaching.function import Function
-from leakyedu.teaching.kinds import Choice, Number, Witness
+from leakyedu.teaching.kinds import Choice, Number, Points, Witness
 from leakyedu.teaching.record import name_records
 
 TAU_MEM, TAU_SYN = (1 / float(rate) for rate in (LIParameters().tau_mem_inv, LIParameters().tau_syn_inv))
@@ -101,6 +101,46 @@ def tau_in_second() -> float:
     return TAU_MEM
 
 
+def gain_of_the_membrane(f: float) -> float:
+    """Return which part of a swing the membrane lets through."""
+    return 1 / math.sqrt(1 + (2 * math.pi * f * TAU_MEM) ** 2)
+
+
+swings = Prediction(
+    "A drive swings by 1 V to either side of 0 V. Draw how far v of the membrane swings, from slow drives to fast ones, with a time constant of 10 ms.",
+    Points(
+        gain_of_the_membrane,
+        (5, 10, 20, 40, 70, 100),
+        ("frequency (Hz)", "swing of v (V)"),
+        tolerance=0.08,
+        axis=(0, 1.2),
+        start=(0.0, 1.0),
+    ),
+    given="the drive swings between -1 V and 1 V, and `tau_mem dv/dt = drive - v`, with tau_mem = 10 ms.",
+)
+
+
+@swings.mistake(
+    "Your curve falls off an edge, as the name cut-off sounds: all of the swing before it, nothing after it. A leak knows no edge. It takes away a little more at each faster drive."
+)
+def is_a_wall(hertz: float) -> float:
+    return 1.0 if hertz < 15 else 0.0
+
+
+@swings.mistake(
+    "Your curve has hardly fallen at 100 Hz, where a period is as long as the time constant. But v has half of a period to climb, and the other half to come back."
+)
+def hardly_falls(hertz: float) -> float:
+    return 1 / math.hypot(1, hertz * TAU_MEM)
+
+
+@swings.mistake(
+    "Your curve is highest in between, as that of a plucked string is. A string has two stores that feed each other. A leaky bucket has one, and no frequency of its own."
+)
+def has_a_favourite(hertz: float) -> float:
+    return 1.15 if hertz < 25 else 40 / hertz - 0.3 if hertz < 100 else 0.05
+
+
 cut_off_in_series = Prediction(
     "Alone, the membrane cuts off at 15.9 Hz and the synapse, with its 5 ms, at 31.8 Hz. And both in series?",
     Number(
@@ -167,11 +207,6 @@ def middle_on_the_axis() -> float:
 )
 def in_radians() -> float:
     return 2 * math.pi * cut_off_in_series.kind.right
-
-
-def gain_of_the_membrane(f: float) -> float:
-    """Return which part of a swing the membrane lets through."""
-    return 1 / math.sqrt(1 + (2 * math.pi * f * TAU_MEM) ** 2)
 
 
 SWING = f"{gain_of_the_membrane(200):.2g} V"

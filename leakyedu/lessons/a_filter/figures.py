@@ -1,7 +1,7 @@
 """Lesson 7's figures: two arrows that turn, a drive with its voltage, and gain and phase over the frequency."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from matplotlib.axes import Axes
@@ -18,6 +18,7 @@ from leakyedu.teaching.figure import (
     VOLTAGE,
     capital,
     digits,
+    mark_curve,
     mark_prediction,
     new_axes,
     new_figure,
@@ -66,6 +67,50 @@ def drive_and_voltage(
         f"From {digits(1000 * since)} ms on, the drive goes from {low:.3g} V to {high:.3g} V and v from "
         f"{v_low:.3g} V to {v_high:.3g} V, with a mean of {digits(v[first:].mean())} V."
     )
+
+
+def swing_over_frequency(
+    frequencies: Sequence[float],
+    swings: Sequence[float],
+    *,
+    predicted_curve: Sequence[tuple[float, float]] | None = None,
+    axes: Axes | None = None,
+) -> tuple[Figure, str]:
+    """Draw how far a voltage swings over the frequency of a drive that swings by 1 V.
+
+    Args:
+        frequencies: in hertz, rising, at least one.
+        swings: of the voltage in volt, one for each of them.
+        predicted_curve: pairs of a frequency in hertz and the swing that the learner expects there, in volt, or None.
+        axes: where to draw; default a new figure.
+
+    Returns:
+        The figure, and the sentence that says what is left at the first and at the last frequency.
+
+    Raises:
+        ValueError: if there is no frequency, or not one swing for each.
+    """
+    if not frequencies or len(frequencies) != len(swings):
+        raise ValueError(
+            f"swings must be one for each of the frequencies, at least one, got {len(swings)} for {len(frequencies)}."
+        )
+    axes = axes or new_axes()
+    axes.axhline(1, color=INPUT, linewidth=1, linestyle=":")
+    axes.annotate(
+        "swing of the drive", (1, 1), xycoords=("axes fraction", "data"), xytext=(0, 3),
+        textcoords="offset points", ha="right", va="bottom", color=INPUT, fontsize=11,
+    )  # fmt: skip
+    axes.plot(frequencies, swings, "o-", color=VOLTAGE, linewidth=1.5, markersize=6)
+    axes.set(xlabel="frequency of the drive (Hz)", ylabel="swing of v (V)", xlim=(0, 1.03 * frequencies[-1]))
+    axes.set_ylim(0, 1.2)
+    sentence = (
+        f"Of a swing of 1 V, {digits(swings[0])} V is left at {digits(frequencies[0])} Hz, and {digits(swings[-1])} V at "
+        f"{digits(frequencies[-1])} Hz."
+    )
+    if predicted_curve is not None:
+        axes.set_ylim(0, max(1.2, *(1.1 * swing for _, swing in predicted_curve)))
+        sentence += mark_curve(axes, predicted_curve, "V", "at {} Hz")
+    return axes.figure, sentence
 
 
 def frequency_response(
@@ -195,7 +240,7 @@ def turning_arrows(frequency: float, tau: float = 0.010) -> tuple[Figure, str]:
     )
     write(axes, x, 0.55, "shorter, and behind")
 
-    left, width = 7.6, 7.6
+    left, width = 7.4, 6.3
     stroke(axes, (left, y), (left + width + 0.3, y), color=INPUT, width=1)
     phases = [2.5 * math.pi * 2 * k / 300 for k in range(301)]
     xs = [left + width * k / 300 for k in range(301)]
@@ -213,7 +258,11 @@ def turning_arrows(frequency: float, tau: float = 0.010) -> tuple[Figure, str]:
     stroke(axes, (peak, y + radius), (peak, y + radius + 0.5), color=INPUT, width=1)
     stroke(axes, (peak + shift, y + radius * gain), (peak + shift, y + radius + 0.5), color=VOLTAGE, width=1)
     write(axes, peak + shift / 2, y + radius + 0.85, "late", size=13)
-    between(axes, (left + width + 0.25, y), (left + width + 0.25, y + radius * gain), color=VOLTAGE)
+    for across, size, color in ((0.5, 1.0, INPUT), (1.6, gain, VOLTAGE)):  # how far each swings
+        x = left + width + across
+        between(axes, (x, y), (x, y + radius * size), color=color)
+        write(axes, x, y - 0.45, f"{size:.2f}", color=color)
+    write(axes, left + width + 1.05, y + radius + 0.85, "swing", size=13)
     write(axes, left + width / 2, 0.55, "smaller, and late")
     late = 1000 * lag / (2 * math.pi * frequency)
     return figure, (

@@ -392,6 +392,13 @@ def fifth_of_the_time(t, v):
 
 
 @tau_from_trace.mistake(
+    "The middle of the time was taken. How long a trace was recorded says nothing of tau: measure a share of the way of v."
+)
+def middle_of_the_time(t, v):
+    return float(t[len(t) // 2])
+
+
+@tau_from_trace.mistake(
     "The way that v has gone was divided by the last voltage. The whole way is shorter or longer than that: these cells do not start at 0 V."
 )
 def share_of_the_last(t, v):

@@ -14,7 +14,7 @@ from leakyedu.stimuli import pulse
 from leakyedu.teaching.draw import Draw
 from leakyedu.teaching.exercise import Exercise, Prediction, Recall
 from leakyedu.teaching.function import Function
-from leakyedu.teaching.kinds import Choice, Number, Witness
+from leakyedu.teaching.kinds import Choice, Number, Points, Witness
 from leakyedu.teaching.record import name_records
 
 TAU_MEM, TAU_SYN = 10.0, 5.0  # of the default neuron, in ms
@@ -24,15 +24,20 @@ UNTIL = 60.0  # in ms: by then a response is over
 
 
 @functools.cache
-def largest_error(dt: float) -> float:
-    """Return how far Euler's voltage is off after one unit jump, where it is farthest, with dt in ms."""
+def errors(dt: float) -> torch.Tensor:
+    """Return by how much Euler's voltage is above the exact one after each step, after one unit jump, with dt in ms."""
     p = LIParameters.from_tau(*torch.tensor([TAU_SYN / 1000, TAU_MEM / 1000], dtype=torch.float64))
 
     def response(method: Method):
         steps = round(UNTIL / dt)
         return simulate(pulse(steps, dtype=torch.float64), p=p, dt=dt / 1000, method=method).v
 
-    return float((response(euler) - response(exact)).abs().max())
+    return response(euler) - response(exact)
+
+
+def largest_error(dt: float) -> float:
+    """Return how far Euler's voltage is off after one unit jump, where it is farthest, with dt in ms."""
+    return float(errors(dt).abs().max())
 
 
 halved = Prediction(
@@ -78,6 +83,53 @@ def root_of_a_half() -> float:
 )
 def half_as_a_share() -> float:
     return 0.5
+
+
+def error_after(ms: float) -> float:
+    """Return by how much Euler's voltage is above the exact one some time after a unit jump, in steps of 1 ms."""
+    return float(errors(1.0)[round(ms) - 1])
+
+
+error_over_time = Prediction(
+    f"A spike of 1 V, then steps of 1 ms: Euler's voltage is off by up to {largest_error(1.0):.4f} V. "
+    "Draw by how much it is above the exact voltage, over time.",
+    Points(
+        error_after,
+        (4, 10, 16, 22, 30, 40),
+        ("time (ms)", "v of Euler less exact v (V)"),
+        tolerance=0.004,
+        axis=(-0.02, 0.03),
+    ),
+    given=f"tau_mem = {TAU_MEM:g} ms, tau_syn = {TAU_SYN:g} ms. One step of Euler is `i = i + x`, `v = v + dt/tau_mem (i - v)`, `i = i - dt/tau_syn i`; the area under its v is right.",
+)
+
+
+@error_over_time.mistake(
+    "Your error grows and grows, as if each step added one for good. But v leaks, and what is wrong in it leaks as well."
+)
+def adds_up(ms: float) -> float:
+    return 0.028 * ms / 40
+
+
+@error_over_time.mistake(
+    "Your error stays, as if nothing could make it good again. But v leaks, and what is wrong in it leaks as well."
+)
+def stays_off(ms: float) -> float:
+    return 0.025
+
+
+@error_over_time.mistake(
+    "Your error fades, and Euler is never too low. But lesson 4 found its area to be right: what is too much at first must be missing later."
+)
+def never_too_low(ms: float) -> float:
+    return 0.0255 * math.exp((4 - ms) / 12)
+
+
+@error_over_time.mistake(
+    "Your Euler begins too low. But its first step takes the whole current, as it is right after the jump: v rises too fast."
+)
+def begins_too_low(ms: float) -> float:
+    return -0.018 * math.exp((4 - ms) / 12)
 
 
 rings_beyond = Prediction(

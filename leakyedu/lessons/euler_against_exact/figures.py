@@ -1,4 +1,4 @@
-"""Lesson 5's figures: Euler's polygon, errors over the length of a step, factors, and rounding."""
+"""Lesson 5's figures: Euler's polygon, errors over time and over the length of a step, factors, and rounding."""
 
 import itertools
 import math
@@ -10,9 +10,67 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from leakyedu.model import as_tensor
+from leakyedu.methods import euler, exact
+from leakyedu.model import LIParameters, as_tensor
+from leakyedu.sequence import simulate
+from leakyedu.stimuli import pulse
 from leakyedu.teaching.drawings import INK, arrow, between, dot, new_drawing, stroke, write
-from leakyedu.teaching.figure import CURRENT, INPUT, VOLTAGE, capital, digits, new_axes, new_figure
+from leakyedu.teaching.figure import (
+    CURRENT,
+    INPUT,
+    LINE_STYLES,
+    VOLTAGE,
+    capital,
+    digits,
+    mark_curve,
+    new_axes,
+    new_figure,
+)
+
+
+def error_over_time(
+    dts: Sequence[float],
+    p: LIParameters = LIParameters(),
+    *,
+    predicted_curve: Sequence[tuple[float, float]] | None = None,
+    axes: Axes | None = None,
+) -> tuple[Figure, str]:
+    r"""Draw by how much Euler's voltage is above the exact one after a jump of 1 V.
+
+    .. math::
+        e_n = v_n - v(n \, \Delta t)
+
+    Args:
+        dts: lengths of a step in second, the longest first.
+        p: parameters of one neuron, each of shape ``()``.
+        predicted_curve: pairs of a time in ms and the error that the learner expects there, in volt, or None.
+        axes: where to draw; default a new figure.
+
+    Returns:
+        The figure, and the sentence that says how far Euler is too high, and how far too low.
+    """
+    axes = axes or new_axes()
+    p = LIParameters(*(as_tensor(x).double() for x in p))
+    said = []
+    for dt, line in zip(dts, LINE_STYLES, strict=False):
+        steps = round(0.060 / dt)
+        t = 1000 * dt * torch.arange(steps + 1, dtype=torch.float64)
+        v, true = (
+            simulate(pulse(steps, dtype=torch.float64), p=p, dt=dt, method=method).v
+            for method in (euler, exact)
+        )
+        e = torch.cat([torch.zeros(1, dtype=torch.float64), v - true])
+        axes.plot(t, e, color=VOLTAGE, linestyle=line, linewidth=2, label=f"dt = {1000 * dt:g} ms")
+        high, low = int(e.argmax()), int(e.argmin())
+        said.append(
+            f"With dt = {1000 * dt:g} ms Euler is up to {digits(e[high])} V too high, after {digits(t[high])} ms, and later up to "
+            f"{digits(-e[low])} V too low, after {digits(t[low])} ms."
+        )
+    axes.set(xlabel="time (ms)", ylabel="v of Euler less exact v (V)", xlim=(-1, 60))
+    axes.legend(frameon=False, fontsize=12)
+    if predicted_curve is not None:
+        said.append(mark_curve(axes, predicted_curve, "V").strip())
+    return axes.figure, " ".join(said)
 
 
 def error_over_dt(
@@ -107,7 +165,7 @@ def polygon(dt: float = 0.005, tau: float = 0.010, steps: int = 4) -> tuple[Figu
     .. math::
         v_n = (1 - \Delta t / \tau)^n, \qquad v(t) = e^{-t / \tau}
 
-    A thin curve through each point is where the truth would lead from there.
+    A dotted curve through each point is where the truth would lead from there.
 
     Args:
         dt: length of a step in second.
@@ -143,6 +201,14 @@ def polygon(dt: float = 0.005, tau: float = 0.010, steps: int = 4) -> tuple[Figu
             color=INK,
             arrowprops=bar,
         )
+    axes.annotate(
+        "exact from here",
+        (ms * 1.5, euler[1] * math.exp(-0.5 * dt / tau)),
+        xytext=(ms * 1.75, 0.62),
+        color=INPUT,
+        fontsize=12,
+        arrowprops={"arrowstyle": "-", "color": INPUT, "linewidth": 1, "linestyle": ":"},
+    )
     axes.annotate(
         "exact",
         (ms * 0.62, math.exp(-0.62 * dt / tau)),

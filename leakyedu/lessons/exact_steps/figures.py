@@ -62,8 +62,28 @@ def growth(ratios: Tensor, factors: Mapping[str, Tensor], *, axes: Axes | None =
     return axes.figure, " ".join(sentences)
 
 
+def flow(axes: Axes, p: LIParameters, i: Sequence[float], v: Sequence[float]) -> None:
+    r"""Draw small arrows: where a state (i, v) moves, all of them for the same short time.
+
+    .. math::
+        \frac{d}{dt} (v, i) = A \, (v, i)
+
+    Args:
+        axes: with the current across and the voltage upwards, in volt.
+        p: parameters of one neuron that rests at 0 V.
+        i: currents where arrows begin, in volt.
+        v: voltages likewise.
+    """
+    a, b = float(p.tau_mem_inv), float(p.tau_syn_inv)
+    across, up = torch.cartesian_prod(*torch.tensor([*i, *v], dtype=torch.float64).split([len(i), len(v)])).T
+    axes.quiver(
+        across, up, -b * across, a * (across - up), angles="xy", scale_units="xy", scale=6 * max(a, b),
+        color="#9A9A9A", width=0.004 if len(i) > 6 else 0.007,
+    )  # fmt: skip
+
+
 def plane(dt: float, p: LIParameters = LIParameters()) -> tuple[Figure, str]:
-    r"""Draw one step from v = 0 V, i = 1 V in the plane of both: along the flow, and by Euler.
+    r"""Draw one step from i = 1 V, v = 0 V in the plane of both: along the flow, and by Euler.
 
     .. math::
         \frac{d}{dt} (v, i) = A \, (v, i)
@@ -76,33 +96,34 @@ def plane(dt: float, p: LIParameters = LIParameters()) -> tuple[Figure, str]:
         The figure, and the sentence that says where both steps lead.
     """
     figure, (axes,) = new_figure()
-    a, b = float(p.tau_mem_inv), float(p.tau_syn_inv)
-    grid = torch.cartesian_prod(
-        torch.linspace(0.05, 0.75, 8, dtype=torch.float64), torch.linspace(-0.5, 1.0, 7, dtype=torch.float64)
-    )
-    v, i = grid.T
-    axes.quiver(
-        v, i, a * (i - v), -b * i, angles="xy", scale_units="xy", scale=1200, color="#9A9A9A", width=0.004
-    )
+    flow(axes, p, [-0.5 + 0.25 * n for n in range(7)], [0.05 + 0.1 * n for n in range(8)])
     t = torch.linspace(0, dt, 101, dtype=torch.float64)[1:]
     true, step = exact(p, t), euler(p, dt)
-    axes.plot([0, *true.v_from_i.tolist()], [1, *true.i_from_i.tolist()], color=INK, linewidth=3)
-    ends = float(true.v_from_i[-1]), float(true.i_from_i[-1])
-    there = float(step.v_from_i), float(step.i_from_i)
-    arrow(axes, (0, 1), there, color=VOLTAGE, width=2.6, style="--")
+    axes.plot([1, *true.i_from_i.tolist()], [0, *true.v_from_i.tolist()], color=INK, linewidth=3)
+    ends = float(true.i_from_i[-1]), float(true.v_from_i[-1])
+    there = float(step.i_from_i), float(step.v_from_i)
+    arrow(axes, (1, 0), there, color=VOLTAGE, width=2.6, style="--")
     axes.plot(*ends, "s", color=INK, markersize=10)
-    axes.plot(0, 1, "o", color=CURRENT, markersize=10)
-    label = {"textcoords": "offset points", "fontsize": 12, "va": "center"}
-    axes.annotate("start: the current has jumped", (0, 1), xytext=(12, 4), color=CURRENT, **label)
-    paper = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.8}
-    axes.annotate("exact step", ends, xytext=(-8, -16), ha="center", color=INK, bbox=paper, **label)
-    if there[0] < 0.8 and there[1] > -0.6:
-        axes.annotate("Euler", there, xytext=(8, 12), color=VOLTAGE, **label)
-    axes.axhline(0, color=INPUT, linewidth=0.8)
-    axes.set(xlim=(-0.02, 0.82), ylim=(-0.62, 1.1), xlabel="voltage v (V)", ylabel="current i (V)")
+    axes.plot(1, 0, "o", color=CURRENT, markersize=10)
+    paper = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.85}
+    label = {"textcoords": "offset points", "fontsize": 12, "va": "center", "bbox": paper}
+    axes.annotate(
+        "start: the current has jumped", (1, 0), xytext=(-24, 0), color=CURRENT, ha="right", **label
+    )
+    axes.annotate(
+        "exact step, along\nthe small arrows", ends, xytext=(-14, -4), ha="right", color=INK, **label
+    )
+    if there[0] > -0.6 and there[1] < 0.8:
+        axes.annotate("Euler, straight on", there, xytext=(14, 2), color=VOLTAGE, **label)
+    axes.annotate(
+        "small arrows: where\na state moves", (0.99, 0.9), xycoords="axes fraction", ha="right", va="top",
+        color="#595959", fontsize=12, bbox=paper,
+    )  # fmt: skip
+    axes.axvline(0, color=INPUT, linewidth=0.8)
+    axes.set(xlim=(-0.62, 1.1), ylim=(-0.04, 0.82), xlabel="current i (V)", ylabel="voltage v (V)")
     return figure, (
         f"Small arrows show where each state moves. From v = 0 V and i = 1 V the exact step of {1000 * dt:g} ms follows them to "
-        f"{digits(ends[0])} V and {digits(ends[1])} V; Euler goes straight on, to {digits(there[0])} V and {digits(there[1])} V."
+        f"{digits(ends[1])} V and {digits(ends[0])} V; Euler goes straight on, to {digits(there[1])} V and {digits(there[0])} V."
     )
 
 
@@ -146,15 +167,17 @@ def moved_spike(at: float, grid: Sequence[float], p: LIParameters = LIParameters
             arrowprops={"arrowstyle": "-", "color": VOLTAGE, "linewidth": 1},
         )  # fmt: skip
         axes.annotate(
-            "",
-            (1000 * spike, -0.028),
-            (1000 * at, -0.028),
-            arrowprops={"arrowstyle": "-|>", "color": VOLTAGE, "linestyle": style},
-        )
+            f"off by\n{digits(off.max())} V", (1000 * t[worst], 0.006), xytext=(-12 if spike < at else 28, 0),
+            textcoords="offset points", ha="right" if spike < at else "left", va="bottom", fontsize=11,
+        )  # fmt: skip
     axes.plot(1000 * at, -0.028, "^", color=INK, markersize=9)
     axes.annotate(
-        "spike", (1000 * at, -0.028), xytext=(14, 0), textcoords="offset points", va="center", fontsize=11
+        "spike", (1000 * at, -0.028), xytext=(10, 0), textcoords="offset points", va="center", fontsize=11
     )
+    axes.annotate(
+        "not moved", (1000 * at + 2.4, float(true[round(1e5 * at + 240)])), xytext=(9.3, 0.11), va="center", color=INPUT,
+        fontsize=12, arrowprops={"arrowstyle": "-", "color": INPUT, "linewidth": 1},
+    )  # fmt: skip
     axes.set(xlim=(0, 20), ylim=(-0.05, 0.28), xlabel="time (ms)", ylabel="voltage v (V)")
     axes.set_xticks([0, *(1000 * x for x in grid), 10, 15, 20])
     return figure, f"A spike comes at {1000 * at:g} ms (grey). {capital('; '.join(said))}."

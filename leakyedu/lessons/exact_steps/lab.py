@@ -1,4 +1,4 @@
-"""Lesson 6's experiment: the methods on one jump, on the grid of the steps or beside it."""
+"""Lesson 6's experiment: the methods on one jump, on the grid of the steps or beside it; over time and in a plane."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -7,11 +7,12 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from leakyedu.lessons.exact_steps.figures import flow
 from leakyedu.methods import ALL, Method, Propagator, exact
 from leakyedu.model import LIParameters
 from leakyedu.sequence import simulate_named
 from leakyedu.stimuli import spikes
-from leakyedu.teaching.figure import INPUT, PREDICTION, VOLTAGE
+from leakyedu.teaching.figure import CURRENT, INPUT, PREDICTION, VOLTAGE
 from leakyedu.teaching.lab import Lab, Menu, Preset, Slider
 
 METHODS: dict[str, Method] = {known.function.__name__: known.function for known in ALL}
@@ -19,6 +20,7 @@ IN_WORDS = dict(enumerate(("one", "two", "three", "four", "five", "six", "seven"
 UNTIL = 0.04  # second
 V_LIMITS, ERROR_LIMITS = (-0.2, 0.6), (-0.15, 0.15)
 NEAR_V, NEAR_ERROR = (-0.08, 0.34), (-0.04, 0.04)
+I_LIMITS, NEAR_I = (-1.1, 1.15), (-0.12, 1.15)
 
 
 def exact_response(seconds: Tensor, spike: float, p: LIParameters) -> Tensor:
@@ -66,12 +68,14 @@ class Responses(NamedTuple):
     Attributes:
         seconds: times in second, from 0 on, of shape ``(time,)``.
         v: voltages in volt, of shape ``(time, methods)``.
+        i: currents in volt, of the same shape; at the time of the jump the current after it.
         error: ``v`` less the exact voltage, of the same shape.
         moved: time in second that the jump is moved to.
     """
 
     seconds: Tensor
     v: Tensor
+    i: Tensor
     error: Tensor
     moved: float
 
@@ -100,11 +104,12 @@ def respond(methods: Iterable[Method], dt: float, spike: float, p: LIParameters)
     jumps = spikes([spike], int(UNTIL / dt + 1e-6), dt, dtype=torch.float64)
     inputs = jumps[:, None].expand(-1, len(methods))
     # Without a warning: that a method rings or diverges is what the picture is about.
-    v = simulate_named("inputs", inputs, None, p, dt, side_by_side, warns=False).v
-    v = torch.cat([torch.zeros_like(v[:1]), v])
+    run = simulate_named("inputs", inputs, None, p, dt, side_by_side, warns=False)
+    v, i = (torch.cat([torch.zeros_like(x[:1]), x]) for x in run)
+    i[:-1] += inputs
     seconds = dt * torch.arange(len(v), dtype=torch.float64)
     error = v - exact_response(seconds, spike, p)[:, None]
-    return Responses(seconds, v, error, moved=dt * int(jumps.argmax()))
+    return Responses(seconds, v, i, error, moved=dt * int(jumps.argmax()))
 
 
 def area(method: Method, dt: float, p: LIParameters) -> float:
@@ -127,8 +132,9 @@ def area(method: Method, dt: float, p: LIParameters) -> float:
 
 
 def view(
-    left: Axes,
-    right: Axes,
+    curve: Axes,
+    plane: Axes,
+    off: Axes,
     method: str,
     dt: float,
     tau_syn: float,
@@ -136,7 +142,7 @@ def view(
     *,
     prediction: str | None = None,
 ) -> str:
-    """Draw a method left and its error right; ``dt``, ``tau_syn`` and ``spike`` in ms.
+    """Draw a method over time, beside it in the plane of i and v, and its error; ``dt``, ``tau_syn`` and ``spike`` in ms.
 
     The prediction is the name of the method with the smallest error.
     """
@@ -145,36 +151,57 @@ def view(
     p = LIParameters.from_tau(tau_syn=tau_syn / 1000)
     run = respond(METHODS.values(), dt / 1000, spike / 1000, p)
     fine = torch.linspace(0, UNTIL, 401, dtype=torch.float64)
-    curve = exact_response(fine, spike / 1000, p)
-    by_the_move = exact_response(fine, run.moved, p) - curve
+    true = exact_response(fine, spike / 1000, p)
+    by_the_move = exact_response(fine, run.moved, p) - true
 
-    left.plot(1000 * fine, curve, color=INPUT, linewidth=5, alpha=0.4, label="exact curve")
-    right.plot(1000 * fine, by_the_move, ":", color=INPUT, linewidth=2.5, label="moved spike")
-    dots = {"color": VOLTAGE, "marker": "o", "markersize": 1.5 if dt < 0.5 else 3.5, "linewidth": 1}
-    dashes = {"color": PREDICTION, "linestyle": (0, (6, 2, 1, 2)), "linewidth": 1.5}
     shown = [list(METHODS).index(name) for name in (method, prediction) if name]
     # Closer, where nothing that is shown would be cut.
     near = float(run.v[:, shown].max()) < NEAR_V[1] and float(run.v[:, shown].min()) > NEAR_V[0]
     v_limits = NEAR_V if near else V_LIMITS
-    off = max(float(run.error[:, shown].abs().max()), float(by_the_move.abs().max()))
-    error_limits = NEAR_ERROR if off < NEAR_ERROR[1] else ERROR_LIMITS
+    i_limits = NEAR_I if float(run.i[:, shown].min()) > NEAR_I[0] else I_LIMITS
+    largest = max(float(run.error[:, shown].abs().max()), float(by_the_move.abs().max()))
+    error_limits = NEAR_ERROR if largest < NEAR_ERROR[1] else ERROR_LIMITS
+
+    spread = [low + (high - low) * (n + 0.5) / 5 for n in range(5) for low, high in (i_limits, v_limits)]
+    flow(plane, p, spread[::2], spread[1::2])
+    path = exact(p, fine[1:])
+    grey = {"color": INPUT, "linewidth": 5, "alpha": 0.4}
+    curve.plot(1000 * fine, true, label="exact", **grey)
+    plane.plot([1, *path.i_from_i.tolist()], [0, *path.v_from_i.tolist()], **grey)
+    off.plot(1000 * fine, by_the_move, ":", color=INPUT, linewidth=2.5, label="moved spike")
+    dots = {"color": VOLTAGE, "marker": "o", "markersize": 1.5 if dt < 0.5 else 3.5, "linewidth": 1}
+    dashes = {"color": PREDICTION, "linestyle": (0, (6, 2, 1, 2)), "linewidth": 1.5}
+    first = int((run.i != 0).any(1).int().argmax())  # right after the jump
     for name, label, style in ((method, "the method", dots), (prediction, "your prediction", dashes)):
         if name:
             k = list(METHODS).index(name)
             # What is beyond the picture stands at its edge.
-            left.plot(1000 * run.seconds, run.v[:, k].clamp(*v_limits), label=label, **style)
-            right.plot(1000 * run.seconds, run.error[:, k].clamp(*error_limits), label=label, **style)
-    left.plot(spike, 0.75 * v_limits[0], "^", color=INPUT, label="spike")
-    left.plot(1000 * run.moved, 0.75 * v_limits[0], "|", color=VOLTAGE, markersize=12, label="on the grid")
-    for axes, name, limits in ((left, "voltage v (V)", v_limits), (right, "error of v (V)", error_limits)):
+            v, i = run.v[:, k].clamp(*v_limits), run.i[:, k].clamp(*i_limits)
+            curve.plot(1000 * run.seconds, v, label=label, **style)
+            plane.plot(i[first:], v[first:], label=label, **style)
+            off.plot(1000 * run.seconds, run.error[:, k].clamp(*error_limits), label=label, **style)
+    plane.plot(1, 0, "o", color=CURRENT, markersize=7, label="after the jump")
+    off.plot(spike, 0.85 * error_limits[0], "^", color=INPUT, label="spike")
+    off.plot(1000 * run.moved, 0.85 * error_limits[0], "|", color=VOLTAGE, markersize=12, label="on the grid")
+    over_time = {"xlabel": "time (ms)", "xlim": (-1, 1000 * UNTIL)}
+    for axes, name, limits in ((curve, "voltage v (V)", v_limits), (off, "error of v (V)", error_limits)):
         axes.axhline(0, color=INPUT, linewidth=0.6)
-        axes.set(xlabel="time (ms)", ylabel=name, xlim=(-1, 1000 * UNTIL), ylim=limits)
-        # Above the axes, where no curve is.
-        axes.legend(
-            frameon=False, fontsize=9, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1), borderpad=0
-        )
+        axes.set(ylabel=name, ylim=limits, **over_time)
+    # On the same axis of v as the curve at its left.
+    plane.set(xlabel="current i (V)", xlim=i_limits, ylim=v_limits)
+    plane.tick_params(labelleft=False)
+    # Above the axes, where no curve is.
+    style = {"frameon": False, "fontsize": 9, "borderpad": 0, "handlelength": 1.3, "handletextpad": 0.5}
+    lines = {line.get_label(): line for axes in (plane, curve, off) for line in axes.lines}
+    for axes, names in (
+        (curve, ("exact", "the method", "your prediction")),
+        (plane, ("after the jump",)),
+        (off, ("moved spike", "spike", "on the grid")),
+    ):
+        handles = [lines[name] for name in names if name in lines]
+        axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(-0.05, 1), **style)
 
-    sentence = _describe(method, dt / 1000, p, run, float(curve.max()))
+    sentence = _describe(method, dt / 1000, p, run, float(true.max()))
     if abs(1000 * run.moved - spike) > 1e-6:
         cost = cost_of_moving(spike / 1000, run.moved, p)
         sentence += f" The spike at {spike:.3g} ms is moved to {1000 * run.moved:.3g} ms, "
@@ -221,7 +248,7 @@ def _up_to(volt: float | Tensor) -> str:
 
 LAB = Lab(
     view,
-    panes=2,
+    panes=3,
     method=Menu("method", tuple(METHODS), "held_current"),
     dt=Slider("dt (ms)", low=0.1, high=8.0, step=0.1, start=1.0),
     tau_syn=Slider("tau_syn (ms)", low=1.0, high=20.0, step=0.5, start=5.0),

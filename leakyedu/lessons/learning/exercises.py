@@ -1,5 +1,6 @@
 """Lesson 9: learning through a leaky readout."""
 
+import functools
 import math
 
 import torch
@@ -12,7 +13,7 @@ from leakyedu.stimuli import pulse, spikes
 from leakyedu.teaching.draw import Draw
 from leakyedu.teaching.exercise import Exercise, Prediction, Recall
 from leakyedu.teaching.function import Function
-from leakyedu.teaching.kinds import Choice, Number, Witness
+from leakyedu.teaching.kinds import Choice, Number, Points, Witness
 from leakyedu.teaching.record import name_records
 
 DT = 0.001
@@ -25,6 +26,7 @@ LAB_INPUTS = spikes((0.005, 0.02, 0.028, 0.06), 100, dtype=torch.float64)
 # -- Predictions ---------------------------------------------------------------------------------
 
 
+@functools.cache
 def reach() -> list[float]:
     """Return what an input 0, 1, 2 ... steps before the end adds to the last voltage, for each volt."""
     return simulate(pulse(60, dtype=torch.float64)).v.tolist()
@@ -51,6 +53,41 @@ farthest_reach = Prediction(
     ),
     given="one step is `i = i + x`, `v = v + 0.1 (i - v)`, `i = i - 0.2 i`, from rest.",
 )
+
+
+reaches = Prediction(
+    f"The last input, 1 V larger, would make the last voltage {reach()[0]:g} V larger. Draw what earlier inputs would do: by how much the last voltage changes, over how many steps before the last one an input came.",
+    Points(
+        lambda steps: reach()[int(steps)],
+        (2, 5, 10, 20, 40),
+        ("steps before the last (steps)", "change of the last v (V)"),
+        tolerance=0.03,
+        axis=(0, 0.3),
+        start=(0.0, reach()[0]),
+    ),
+    given="one step is `i = i + x`, `v = v + 0.1 (i - v)`, `i = i - 0.2 i`, from rest.",
+)
+
+
+@reaches.mistake(
+    "Your curve falls from the last input on, since a leak forgets. But v has had one step to follow the last input, and more steps for those before it."
+)
+def last_counts_most(steps: float) -> float:
+    return reach()[0] * math.exp(-steps / 10)
+
+
+@reaches.mistake(
+    "All of your inputs count alike, since each makes the same jump. But what is left of a jump at the end depends on how long ago it came."
+)
+def all_alike(steps: float) -> float:
+    return reach()[0]
+
+
+@reaches.mistake(
+    "Your curve rises up to the first inputs, since they have acted longest. They have leaked away longest, too."
+)
+def first_counts_most(steps: float) -> float:
+    return reach()[0] + 0.2 * steps / 40
 
 
 def lab_loss(tau_mem: torch.Tensor, w: float) -> torch.Tensor:
@@ -454,8 +491,7 @@ def says_0_rightly(v_1, v_2):
 
 def says_0_with_a_bug(v_1, v_2):
     """Return 1 if the differences from the target add up to 0, else 0."""
-    v, target = (torch.tensor(x, dtype=torch.float64) for x in ((v_1, v_2), TARGET))
-    return float(abs(signed_loss(v, target)) < 1e-6)
+    return float(abs((v_1 - TARGET[0]) + (v_2 - TARGET[1])) < 1e-6)  # signed_loss, of plain numbers
 
 
 loss_hunt = Exercise(
@@ -466,8 +502,8 @@ loss_hunt = Exercise(
         says_0_with_a_bug,
         shows=("the loss is 0, though not both voltages are those of the target", "the loss is not 0"),
         within={
-            "v_1": (-1, 1, "V", "no voltage here is larger"),
-            "v_2": (-1, 1, "V", "no voltage here is larger"),
+            "v_1": (-10, 10, "V", "no voltage here is larger"),
+            "v_2": (-10, 10, "V", "no voltage here is larger"),
         },
     ),
     hints=(

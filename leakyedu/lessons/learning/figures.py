@@ -12,10 +12,24 @@ from torch import Tensor
 
 from leakyedu.model import check_dt
 from leakyedu.teaching.drawings import INK, arrow, frame, new_drawing, write
-from leakyedu.teaching.figure import INPUT, LINE_STYLES, VOLTAGE, check_voltages, digits, new_axes, new_figure
+from leakyedu.teaching.figure import (
+    INPUT,
+    LINE_STYLES,
+    VOLTAGE,
+    check_voltages,
+    digits,
+    mark_curve,
+    new_axes,
+    new_figure,
+)
 
 
-def reach(gradients: Mapping[str, Tensor], *, axes: Axes | None = None) -> tuple[Figure, str]:
+def reach(
+    gradients: Mapping[str, Tensor],
+    *,
+    predicted_curve: Sequence[tuple[float, float]] | None = None,
+    axes: Axes | None = None,
+) -> tuple[Figure, str]:
     r"""Draw how much each input changes the last voltage, over how long before the end it came.
 
     .. math::
@@ -23,6 +37,7 @@ def reach(gradients: Mapping[str, Tensor], *, axes: Axes | None = None) -> tuple
 
     Args:
         gradients: named gradients, each of shape ``(time,)``, the first input first.
+        predicted_curve: pairs of a number of steps and the change that the learner expects, in volt, or None.
         axes: where to draw; default a new figure.
 
     Returns:
@@ -43,9 +58,10 @@ def reach(gradients: Mapping[str, Tensor], *, axes: Axes | None = None) -> tuple
             f"For {name}: {digits(backwards[0])} V per V for the last input, most for the "
             f"one {most} steps before it, {digits(backwards[most])} V per V."
         )
-    axes.invert_xaxis()  # the end is on the right, as in time
-    axes.legend(frameon=False, loc="upper left")
+    axes.legend(frameon=False, loc="upper right")
     axes.set(xlabel="steps before the last input", ylabel="change of the last v (V per V)")
+    if predicted_curve is not None:
+        sentences.append(mark_curve(axes, predicted_curve, "V", "{} steps before the last").strip())
     return axes.figure, " ".join(sentences)
 
 

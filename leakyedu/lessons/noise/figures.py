@@ -68,6 +68,11 @@ def paths(
     if many:
         mean, spread = v.mean(1), v.std(1)
         axes.plot(t, torch.stack([mean - spread, mean + spread], 1), color=INPUT, linewidth=2.5)
+        axes.annotate(
+            "one standard deviation", (float(t[len(t) // 2]), float((mean - spread)[len(t) // 2])), xytext=(0, -6),
+            textcoords="offset points", ha="center", va="top", color=INPUT, fontsize=11,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
+        )  # fmt: skip
         within = ((v[-1] - mean[-1]).abs() < spread[-1]).double().mean()
         sentence = (
             f"After {digits(t[-1])} ms the standard deviation of {v.shape[1]:,} voltages is "

@@ -119,6 +119,6 @@ def two_buckets(p: LIParameters = LIParameters(), after: float = 0.005) -> tuple
     write(axes, 10.7, 2.6, "voltage", ha="left", color=VOLTAGE, weight="bold")
     write(axes, 10.7, 1.95, "wide: it follows slowly", ha="left")
     return figure, (
-        f"A spike of 1 V fills the narrow bucket to the dashed line: i jumps by w. {1000 * after:g} ms later i has leaked down "
+        f"A spike of weight 1 V fills the narrow bucket to the dashed line: i jumps by w. {1000 * after:g} ms later i has leaked down "
         f"to {digits(i)} V, into the wide bucket, where v has come to {digits(v)} V and leaks as well."
     )

@@ -97,8 +97,9 @@ def three_ways(steps: int = 8) -> tuple[Figure, str]:
         write(axes, x, 0.75, below, size=12)
     side, gap = 0.4, 0.58
     arrow(axes, (0.3, 3.9), (0.3, 6.8), color=INPUT, width=1.4)
-    write(axes, 0.75, 6.4, "waits", color=INPUT, ha="left")
-    arrow(axes, (10.75, 2.2), (10.75, 6.5), color=INPUT, width=1.4)
+    write(axes, 0.6, 6.4, "later", color=INPUT, ha="left")
+    arrow(axes, (10.75, 2.2), (10.75, 6.8), color=INPUT, width=1.4)
+    write(axes, 10.45, 6.4, "later", color=INPUT, ha="right")
     for k in range(steps):
         x, y = 0.45 + gap * k, 2.1 + gap * k
         frame(axes, x, y, side, side, color=CURRENT)
@@ -108,6 +109,7 @@ def three_ways(steps: int = 8) -> tuple[Figure, str]:
         for column in range(row + 1):
             shade = 0.8 ** (1.6 * (row - column))
             color = tuple(1 - shade * (1 - c) for c in (0.835, 0.369, 0.0))
+            own = row == steps - 1  # the last value, as in the scan
             frame(
                 axes,
                 5.75 + gap * column,
@@ -115,8 +117,11 @@ def three_ways(steps: int = 8) -> tuple[Figure, str]:
                 side,
                 side,
                 face=color,
-                color=CURRENT,
+                color=CURRENT if own else INPUT,
             )
+    write(axes, 5.75 + gap * (steps - 1) / 2 + side / 2, 1.75, "jumps", color=INPUT, size=11)
+    write(axes, 5.45, 2.1 + gap * steps / 2, "values", color=INPUT, size=11, rotation=90)
+    write(axes, 8.2, 5.2, "a darker\nweight\ncounts more", color=INPUT, size=11, ha="left")
     for level in range(levels + 1):
         for k in range(steps):
             x, y = 11.25 + gap * k, 2.35 + 1.3 * level

@@ -4,7 +4,10 @@ Where there is no accelerator, the times on record say what one does: ``python -
 takes them on a machine that has one and puts them beside the lessons.
 """
 
+import contextlib
+import io
 import json
+import logging
 import math
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -21,6 +24,12 @@ from leakyedu.sequence import simulate
 from leakyedu.stimuli import poisson
 from leakyedu.teaching.figure import CURRENT, INPUT, VOLTAGE, mark_prediction, name_line
 from leakyedu.teaching.lab import Device, Lab, Menu, Preset
+
+# Where CUDA is installed and no GPU is there, torch says so on stderr when it loads its clock: older ones
+# print it, newer ones log it.
+logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
+with contextlib.redirect_stderr(io.StringIO()):
+    from torch.utils import benchmark  # noqa: F401  # for the lesson
 
 # dt / tau_mem and dt / tau_syn of the default neuron.
 A, B = 0.1, 0.2

@@ -36,6 +36,23 @@ def test_a_drive_and_a_voltage_that_do_not_fit_are_refused(drive, v, since, word
         figures.drive_and_voltage(drive, v, since=since)
 
 
+def test_swings_are_drawn_over_the_frequency_and_a_high_prediction_has_its_room():
+    curve = ((5, 1.5), (40, 0.2))
+
+    figure, sentence = figures.swing_over_frequency((5, 16, 160), (0.95, 0.7, 0.1), predicted_curve=curve)
+
+    (axes,) = figure.axes
+    crosses = [line for line in axes.lines if line.get_color() == PREDICTION]
+    assert [tuple(zip(*line.get_data(), strict=True)) for line in crosses] == [curve]
+    assert axes.get_ylim()[1] > 1.5
+    assert sentence == (
+        "Of a swing of 1 V, 0.95 V is left at 5 Hz, and 0.1 V at 160 Hz. Crosses are your prediction, 1.5 V at 5 Hz "
+        "at the highest."
+    )
+    with pytest.raises(ValueError, match=r"swings must be one for each of the frequencies.*got 1 for 2"):
+        figures.swing_over_frequency((5, 16), (0.95,))
+
+
 FREQUENCIES = torch.logspace(0, 2, 41, dtype=torch.float64)
 
 

@@ -4,8 +4,30 @@ import pytest
 import torch
 
 from leakyedu.lessons.euler_against_exact import figures
+from leakyedu.teaching.figure import VOLTAGE
 
 STEP_SIZES = torch.tensor([0.002, 0.001, 0.0005], dtype=torch.float64)
+
+
+def test_an_error_over_time_is_as_much_too_high_as_it_is_too_low():
+    curve = ((4, 0.02), (10, 0.01))
+
+    figure, sentence = figures.error_over_time([0.001, 0.0005], predicted_curve=curve)
+
+    one, half = (line for line in figure.axes[0].lines if line.get_color() == VOLTAGE)
+    for line, dt in ((one, 1), (half, 0.5)):
+        n = torch.arange(round(60 / dt) + 1, dtype=torch.float64)
+        euler = ((1 - dt / 10) ** n - (1 - dt / 5) ** n).numpy()
+        exact = (torch.exp(-n * dt / 10) - torch.exp(-n * dt / 5)).numpy()
+        assert line.get_xdata() == pytest.approx((dt * n).numpy())
+        assert line.get_ydata() == pytest.approx(euler - exact, abs=1e-12)
+        # The area of each is w tau_syn, but for what a sum over few points and a tail after 60 ms take.
+        assert abs(line.get_ydata().sum()) < 0.05 * abs(line.get_ydata()).sum()
+    assert sentence == (
+        "With dt = 1 ms Euler is up to 0.0255 V too high, after 4 ms, and later up to 0.00748 V too low, after 23 ms. "
+        "With dt = 0.5 ms Euler is up to 0.012 V too high, after 4 ms, and later up to 0.0036 V too low, after 23.5 ms. "
+        "Crosses are your prediction, 0.02 V after 4 ms at the highest."
+    )
 
 
 def test_an_error_over_dt_says_the_power_that_it_was_made_of():

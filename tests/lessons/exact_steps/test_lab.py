@@ -159,11 +159,33 @@ def test_a_sentence_names_what_is_special(settings, words):
 def test_what_explodes_stays_at_the_edge_of_the_picture():
     figure, sentence = methods.LAB.figure(method="euler", dt=8.0, tau_syn=1.0)
 
-    limits = np.array([methods.V_LIMITS, methods.ERROR_LIMITS])
+    limits = np.array([methods.V_LIMITS, methods.V_LIMITS, methods.ERROR_LIMITS])
     drawn = [line.get_ydata() for axes in figure.axes for line in axes.lines if len(line.get_ydata()) == 6]
     assert float(re.search(r"up to (\S+) V in 40 ms", sentence)[1]) > 1000
-    assert len(drawn) == 2
+    assert len(drawn) == len(limits)
     assert max(abs(np.concatenate(drawn))) == limits.max()
+
+
+@pytest.mark.parametrize("spike", [0.0, 3.3])
+def test_each_exact_step_lies_on_the_path_in_the_plane_wherever_the_spike_is(spike):
+    figure, _ = methods.LAB.figure(method="exact", dt=2.0, spike=spike)
+
+    curve, plane, _ = figure.axes
+    (drawn,) = [line for line in plane.lines if line.get_label() == "the method"]
+    i, v = drawn.get_data()
+    n = np.arange(len(i))
+    assert len(i) >= 18
+    np.testing.assert_allclose(i, np.exp(-0.4 * n), rtol=1e-12)
+    np.testing.assert_allclose(v, np.exp(-0.2 * n) - np.exp(-0.4 * n), rtol=0, atol=1e-12)
+    assert plane.get_ylim() == curve.get_ylim()
+
+
+def test_euler_goes_straight_on_where_the_path_bends():
+    figure, _ = methods.LAB.figure(method="euler", dt=4.0)
+
+    (drawn,) = [line for line in figure.axes[1].lines if line.get_label() == "the method"]
+    assert [float(x[0]) for x in drawn.get_data()] == [1, 0]
+    assert [float(x[1]) for x in drawn.get_data()] == pytest.approx([0.2, 0.4])
 
 
 def test_a_prediction_that_is_no_method_is_refused():
@@ -174,7 +196,7 @@ def test_a_prediction_that_is_no_method_is_refused():
 def test_the_mark_on_the_grid_stands_where_the_spike_is_moved_to():
     figure, _ = methods.LAB.figure(spike=3.3, dt=1.0)
 
-    (mark,) = [line for line in figure.axes[0].lines if line.get_label() == "on the grid"]
+    (mark,) = [line for line in figure.axes[2].lines if line.get_label() == "on the grid"]
     assert list(mark.get_xdata()) == pytest.approx([3.0])
 
 

@@ -6,24 +6,29 @@ import torch
 from leakyedu import simulate
 from leakyedu.lessons.learning import figures
 from leakyedu.stimuli import pulse
-from leakyedu.teaching.figure import VOLTAGE
+from leakyedu.teaching.figure import PREDICTION, VOLTAGE
 from tests.teaching.test_plotting import lines_of
 
 TARGET = simulate(pulse(40)).v
 SNAPSHOTS = {0: torch.zeros(40), 2: 0.5 * TARGET}
 
 
-def test_a_gradient_is_drawn_over_the_steps_before_the_last_input_with_the_end_on_the_right():
-    figure, sentence = figures.reach({"the default neuron": simulate(pulse(40)).v.flip(0)})
+def test_a_gradient_is_drawn_over_the_steps_before_the_last_input_and_what_was_predicted_beside_it():
+    curve = ((2, 0.1), (5, 0.2), (10, 0.05))
+
+    figure, sentence = figures.reach(
+        {"the default neuron": simulate(pulse(40)).v.flip(0)}, predicted_curve=curve
+    )
 
     axes = figure.axes[0]
     (line,) = lines_of(axes, VOLTAGE)
     assert list(line.get_xdata()[:3]) == [0, 1, 2]
     assert line.get_ydata()[:3].tolist() == pytest.approx([0.1, 0.17, 0.217])
-    assert axes.xaxis_inverted()
+    (crosses,) = lines_of(axes, PREDICTION)
+    assert tuple(zip(*crosses.get_data(), strict=True)) == curve
     assert sentence == (
         "For the default neuron: 0.1 V per V for the last input, most for the one 5 steps before it, "
-        "0.269 V per V."
+        "0.269 V per V. Crosses are your prediction, 0.2 V 5 steps before the last at the highest."
     )
 
 

@@ -1,6 +1,8 @@
 """Lesson 8's experiment: its numbers."""
 
 import math
+import os
+import subprocess
 import sys
 import time
 
@@ -223,3 +225,29 @@ def test_there_are_recordings_and_each_has_what_the_lab_and_the_lesson_show():
             assert all(speed.WAYS.keys() - {"compiled loop"} <= set(times) for times in where.values())
         assert it.name in speed.LAB.controls["device"].options
         assert "recorded" in speed.LAB.figure(device=it.name)[1]
+
+
+CUDA_AND_NO_GPU = """
+import sys
+import torch
+
+torch.version.cuda, torch.cuda._is_compiled, torch.cuda.is_available = "12.8", lambda: True, lambda: False
+if sys.argv[1] == "ours":
+    from leakyedu.lessons.whole_sequences.lab import benchmark
+else:
+    from torch.utils import benchmark
+print(benchmark.Timer.__name__)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("whose", "complaints"), [("torch's", 1), ("ours", 0)])
+def test_a_cuda_without_a_gpu_is_no_complaint_in_the_lesson_s_first_cell(whose, complaints):
+    command = [sys.executable, "-c", CUDA_AND_NO_GPU, whose]
+    environment = os.environ | {"CUDA_HOME": "/usr"}
+
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+
+    assert done.stdout == "Timer\n"
+    assert done.stderr.count("No CUDA runtime is found") == complaints
+    assert done.stderr == "" or whose == "torch's"
