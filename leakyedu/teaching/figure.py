@@ -142,7 +142,7 @@ def fit_for_a_class(figure: Figure) -> None:
         return
     for axes in figure.axes:
         # Longer than the axis, it would be cut at the edge of the picture.
-        axes.set_ylabel(axes.get_ylabel().replace(" v and ", " v\nand "))
+        axes.set_ylabel(axes.get_ylabel().replace(" v and ", " v\nand ").replace(" less ", "\nless "))
         for text in axes.get_legend().get_texts() if axes.get_legend() else ():
             text.set_fontsize(max(text.get_fontsize(), 8.5))
         for line in axes.get_lines():

@@ -116,6 +116,7 @@ swings = Prediction(
         axis=(0, 1.2),
         start=(0.0, 1.0),
     ),
+    given="the drive swings between -1 V and 1 V, and `tau_mem dv/dt = drive - v`, with tau_mem = 10 ms.",
 )
 
 

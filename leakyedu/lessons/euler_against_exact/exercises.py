@@ -100,6 +100,7 @@ error_over_time = Prediction(
         tolerance=0.004,
         axis=(-0.02, 0.03),
     ),
+    given=f"tau_mem = {TAU_MEM:g} ms, tau_syn = {TAU_SYN:g} ms. One step of Euler is `i = i + x`, `v = v + dt/tau_mem (i - v)`, `i = i - dt/tau_syn i`; the area under its v is right.",
 )
 
 

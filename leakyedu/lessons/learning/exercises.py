@@ -65,6 +65,7 @@ reaches = Prediction(
         axis=(0, 0.3),
         start=(0.0, reach()[0]),
     ),
+    given="one step is `i = i + x`, `v = v + 0.1 (i - v)`, `i = i - 0.2 i`, from rest.",
 )
 
 
