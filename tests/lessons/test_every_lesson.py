@@ -57,7 +57,7 @@ from tests.store_outputs import in_words
 from tests.teaching import fresh
 
 # What stays upper case inside a heading in sentence case.
-NAMES = {"Kirchhoff", "Euler", "Norse", "Binder", "RC", "CPU", "GPU"}
+NAMES = {"Kirchhoff", "Euler", "Norse", "Binder", "Google", "Colab", "RC", "CPU", "GPU"}
 # What other libraries call things: the start page translates it, and tests/lessons/start_here/test_notation.py tests it.
 DIALECTS = {
     *("Synaptic", "mem", "syn", "alpha", "beta", "reset_mechanism"),  # snnTorch

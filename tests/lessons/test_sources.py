@@ -21,7 +21,7 @@ from tests.lessons.test_numbers import known, without_units
 TERMS = {
     *("Euler", "Kirchhoff", "Ohm", "Poisson", "Nyquist", "Fourier", "Bode", "Wiener", "Ornstein", "Uhlenbeck"),
     *("Maruyama", "Campbell", "Gauss", "Adam", "RC", "LED", "CPU", "GPU", "NaN", "Hz", "mV", "pA", "pF", "nA", "dB", "SGD"),
-    *("Python", "Binder", "Shift", "Enter", "Reset", "Hint", "Solution", "Download", "Measure", "URL", "MIT"),
+    *("Google", "Colab", "GitHub", "Edit", "Clear", "Open", "Python", "Binder", "Shift", "Enter", "Reset", "Hint", "Solution", "Download", "Measure", "URL", "MIT"),
 }  # fmt: skip
 # Ordinary words that the course has at the beginning of a sentence alone.
 FIRST = {
