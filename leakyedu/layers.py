@@ -3,13 +3,13 @@ r"""The leaky integrator as torch.nn modules, with the call signatures of Norse:
 .. math::
     \tau_\text{mem} \, \dot v = (v_\text{leak} - v) + i, \qquad \tau_\text{syn} \, \dot i = -i
 
-====================  ==============================  =======================================
-module                one call                        input
-====================  ==============================  =======================================
-:class:`LICell`       one step                        jumps, ``(..., neurons)``
-:class:`LILinearCell` one step after a weight matrix  spikes, ``(..., inputs)``
-:class:`LI`           a whole sequence                jumps, ``(time, ..., neurons)``
-====================  ==============================  =======================================
+=====================  ==============================  =======================================
+module                 one call                        input
+=====================  ==============================  =======================================
+:class:`LICell`        one step                        jumps, ``(..., neurons)``
+:class:`LILinearCell`  one step after a weight matrix  spikes, ``(..., inputs)``
+:class:`LI`            a whole sequence                jumps, ``(time, ..., neurons)``
+=====================  ==============================  =======================================
 
 They behave in a training script as torch's own recurrent modules do.
 

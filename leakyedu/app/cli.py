@@ -33,9 +33,10 @@ from leakyedu.lessons import course, notebooks
 from leakyedu.teaching.whole_file import whole_file
 
 START = "00_start_here.ipynb"
-FOLDER = "leakyedu-lessons"
+FOLDER, SITE = "leakyedu-lessons", "leakyedu-site"
 NEEDED = ("jupyterlab", "ipywidgets", "anywidget", "matplotlib", "sympy")
 NEEDED_BY_DEMO = (*NEEDED, "voila", "psutil")
+NEEDED_BY_SITE = (*NEEDED, "sphinx", "myst_nb", "furo", "latex2mathml")
 # What the kernel says of itself. Where a notebook says anything else, JupyterLab corrects it and then
 # asks the learner to save changes in a lesson that he has only opened.
 LANGUAGE = {
@@ -251,6 +252,16 @@ def _open_demo(numbers: Sequence[str], port: int | None, browser: bool) -> None:
     demo.run([int(number) for number in numbers], port, browser)
 
 
+def _make_site(folder: Path) -> None:
+    """Write the course as web pages into a folder."""
+    from leakyedu.app.site import build
+
+    try:
+        build.run(folder)
+    except (OSError, ValueError) as error:
+        sys.exit(f"The site cannot be made: {error}")
+
+
 def _prefer_own_environment() -> None:
     """Let a kernel run in the Python that runs this, and in no older one that lies in the user's folder.
 
@@ -312,6 +323,12 @@ def _parser() -> argparse.ArgumentParser:
         "begins at the menu, and all that fit into half of the free memory are kept ready (300 MB each)"
     )
     demo.add_argument("lessons", metavar="LESSON", nargs="*", type=_lesson, help=help_)
+    does = (
+        "Write the course as web pages that answer without a server, for any host or to be opened from disk."
+    )
+    site = commands.add_parser("site", help=does, description=does)
+    help_ = f"folder of the pages, made anew if it holds an earlier site (default: {SITE})"
+    site.add_argument("folder", metavar="DIR", nargs="?", type=Path, default=Path(SITE), help=help_)
     for command, name, usual in ((lab, "JupyterLab", 8888), (demo, "Voila", 8866)):
         help_ = f"only print the address of {name}"
         command.add_argument("--no-browser", action="store_true", help=help_)
@@ -330,15 +347,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     end = argv.index("--") if "--" in argv else len(argv)
     parser = _parser()
     arguments, jupyter_arguments = parser.parse_args(argv[:end]), argv[end + 1 :]
-    lab, demo = (arguments.command == name for name in ("lab", "demo"))
+    lab, demo, site = (arguments.command == name for name in ("lab", "demo", "site"))
     if jupyter_arguments and not lab:
         parser.error(f"only `leakyedu lab` passes arguments on to JupyterLab, got {jupyter_arguments}")
-    missing = [name for name in (NEEDED_BY_DEMO if demo else NEEDED) if find_spec(name) is None]
-    if (lab or demo) and missing:
-        extra = "demo" if demo else "course"
+    needed = NEEDED_BY_DEMO if demo else NEEDED_BY_SITE if site else NEEDED
+    missing = [name for name in needed if find_spec(name) is None]
+    if (lab or demo or site) and missing:
+        extra = "demo" if demo else "site" if site else "course"
         sys.exit(f"{', '.join(missing)} is missing. Install it with: pip install 'leakyedu[{extra}]'")
     if demo:
         return _open_demo(arguments.lessons, arguments.port, not arguments.no_browser)
+    if site:
+        return _make_site(Path(os.path.abspath(arguments.folder.expanduser())))
 
     inside = is_a_copy(Path(START))  # as in JupyterLab's own terminal
     if arguments.folder is None:

@@ -17,6 +17,8 @@ from leakyedu.teaching.lesson import Lesson
 from leakyedu.teaching.live import Live
 from leakyedu.teaching.markup import Html, address_of, element, join, printable
 
+TITLE = "The course, and what you have done"
+COLUMNS = ["no.", "lesson", "minutes", "predicted", "exercises", "recall", "state"]
 DONE = "\N{CHECK MARK} done"
 NOTHING = "Nothing is kept yet."
 NOT_HERE = "None of these is in this folder. `leakyedu lab` copies them into one and opens them."
@@ -34,8 +36,8 @@ def table() -> "Table":
             rows.append([*row, "", "", "", "to come"])
             continue
         done = {"prediction": [], "exercise": [], "recall": []}
-        for asked in _asked(lesson, records):
-            done[asked.kind].append(asked.done)
+        for each in asked(lesson, records):
+            done[each.kind].append(each.done)
         row[1] = (lesson.title, lesson.notebook)
         rows.append(
             [*row, *map(_count, done.values()), DONE if all(done["exercise"] + done["recall"]) else ""]
@@ -44,8 +46,8 @@ def table() -> "Table":
     if not graded:
         return Table("The course", ["no.", "lesson"], [row[:2] for row in rows], NOT_HERE)
     return Table(
-        "The course, and what you have done",
-        ["no.", "lesson", "minutes", "predicted", "exercises", "recall", "state"],
+        TITLE,
+        COLUMNS,
         rows,
         f"{sum(graded)} of {len(graded)} exercises and questions passed.",
         again=table,
@@ -60,10 +62,10 @@ def summary(name: str = "") -> "Table":
     """
     records, rows = progress.records(), []
     for lesson in lessons():
-        for asked in _asked(lesson, records):
-            if asked.record:
-                tries, hints = (str(asked.record.get(key, "")) for key in ("tries", "hints"))
-                rows.append([f"{lesson.number} {lesson.title}", asked.name, asked.result(), tries, hints])
+        for each in asked(lesson, records):
+            if each.record:
+                tries, hints = (str(each.record.get(key, "")) for key in ("tries", "hints"))
+                rows.append([f"{lesson.number} {lesson.title}", each.name, each.result(), tries, hints])
     return Table(
         f"Progress of {name}, self-reported" if name else "Progress, self-reported",
         ["lesson", "task", "result", "tries", "hints"],
@@ -118,7 +120,7 @@ def restore(source: Any = ...) -> Feedback:
         except (OSError, ValueError):
             return Feedback("Not brought back: there is neither such a line nor such a file.")
     line = _line_in(text) or text
-    known = {asked.key for lesson in lessons() for asked in _asked(lesson, {})}
+    known = {each.key for lesson in lessons() for each in asked(lesson, {})}
     try:
         brought = progress.restore(line, known)
         return Feedback(f"Brought back: {_records(brought)}. Run the map again to see them.")
@@ -252,7 +254,7 @@ def _count(done: list[bool]) -> str:
     return f"{sum(done)} of {len(done)}" if done else ""
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
     """One thing that a lesson asks for, and what is known of it."""
 
     key: str
@@ -263,10 +265,12 @@ class _Asked(NamedTuple):
 
     @property
     def predicted(self) -> Any:
+        """What was predicted last, if it is a prediction."""
         return self.thing.last_in(self.record)
 
     @property
     def done(self) -> bool:
+        """Whether it was predicted or passed."""
         return self.predicted is not None if self.kind == "prediction" else "passed" in self.record
 
     def result(self) -> str:
@@ -287,16 +291,17 @@ class _Asked(NamedTuple):
         return f"{result}, solution read" if self.record.get("solution") else result
 
 
-def _asked(lesson: Lesson, records: progress.Records) -> list[_Asked]:
-    asked = []
+def asked(lesson: Lesson, records: progress.Records) -> list[Asked]:
+    """Return all that a lesson asks for, in order, with what the records say of it."""
+    found = []
     for name, thing in vars(lesson.exercises).items():
         key = f"{lesson.name}.{name}"
         if isinstance(thing, Exercise):
-            asked.append(_Asked(key, name, "exercise", records.get(key, {}), thing))
+            found.append(Asked(key, name, "exercise", records.get(key, {}), thing))
         elif isinstance(thing, Prediction):
-            asked.append(_Asked(key, name, "prediction", records.get(key, {}), thing))
+            found.append(Asked(key, name, "prediction", records.get(key, {}), thing))
         elif isinstance(thing, Recall):
             for number in range(1, len(thing.questions) + 1):
                 part = f"{key}.{number}"
-                asked.append(_Asked(part, f"question {number}", "recall", records.get(part, {}), thing))
-    return asked
+                found.append(Asked(part, f"question {number}", "recall", records.get(part, {}), thing))
+    return found

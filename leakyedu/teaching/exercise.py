@@ -304,6 +304,10 @@ class Recall:
 
     def show(self) -> None:
         """Display the questions, to be answered on the page or by :meth:`check`."""
+        self.on_page().show(self)
+
+    def on_page(self) -> Live:
+        """Return the questions with their options."""
         rows, words, typed = [], {}, {}
         for number, (question, choice) in enumerate(self.questions, start=1):
             asked, said, name = f"asked {number}", f"said {number}", str(number)
@@ -328,7 +332,7 @@ class Recall:
             words=words,
             typed=typed,
         )
-        live.show(self)
+        return live
 
     def _kept(self, chosen: dict[str, str], words: dict[str, str]) -> Bundle:
         """Return the questions, what was chosen and what was said of it, for a page without a kernel."""

@@ -219,12 +219,16 @@ class Lab:
             prediction: what was predicted, drawn beside the result where that was asked.
         """
         if (place := wall.place()) is None:
-            _Panel(self, prediction).show()
+            self.on_page(prediction).show(self)
         elif self in place.panels:
             place.panels[self].predict(prediction)
         else:
             place.panels[self] = panel = _Panel(self, prediction, place.title)
             panel.show()
+
+    def on_page(self, prediction: object = None) -> Live:
+        """Return the picture with its controls, as for :meth:`show`."""
+        return _Panel(self, prediction).live
 
 
 def finish(work: Generator[float, None, object]) -> object:

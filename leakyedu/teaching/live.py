@@ -25,6 +25,9 @@ from leakyedu.teaching.markup import element, inline, join, printable
 _HERE = Path(__file__).parent
 errors.hide_our_lines()
 
+# The curve to draw stands in a file of its own, for pages that know no notebook.
+SCRIPTS = [_HERE / name for name in ("curve.js", "live.js")]
+STYLE = _HERE / "live.css"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -52,9 +55,8 @@ class Live(AnyWidget):
         done: mark of the last message that was answered.
     """
 
-    # The curve to draw stands in a file of its own, for pages that know no notebook.
-    _esm = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("curve.js", "live.js"))
-    _css = _HERE / "live.css"
+    _esm = "\n".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
+    _css = STYLE
     rows = traitlets.List().tag(sync=True)
     place = traitlets.Unicode().tag(sync=True)
     asleep = traitlets.Unicode().tag(sync=True)

@@ -615,6 +615,16 @@ def test_what_a_demonstration_lacks_is_said_with_the_line_that_installs_it(monke
     assert stop.value.code == f"{module} is missing. Install it with: pip install 'leakyedu[demo]'"
 
 
+@pytest.mark.parametrize("module", ["sphinx", "sympy"])
+def test_what_a_site_lacks_is_said_with_the_line_that_installs_it(monkeypatch, module):
+    monkeypatch.setitem(sys.modules, module, None)
+
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["site"])
+
+    assert stop.value.code == f"{module} is missing. Install it with: pip install 'leakyedu[site]'"
+
+
 @pytest.mark.parametrize(
     ("argv", "words"),
     [

@@ -159,7 +159,7 @@ def test_a_table_is_aligned_text_in_a_terminal_and_a_table_with_heads_on_a_page(
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=NAMES)
 def test_whatever_a_lesson_asks_for_can_be_kept_and_taken_along(lesson, monkeypatch, tmp_path):
-    asked = course_map._asked(lesson, {})
+    asked = course_map.asked(lesson, {})
     for one in asked:
         if one.kind == "prediction":
             one.thing.predict(one.thing.kind.right)

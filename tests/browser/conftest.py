@@ -48,7 +48,9 @@ def lab(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def chromium(lab):
+def chromium():
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on the path")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
