@@ -415,8 +415,8 @@ COURSE = [
     ),
     Bug(
         "lessons/exact_steps/lab",
-        "left.plot(1000 * run.moved, 0.75",
-        "left.plot(run.moved, 0.75",
+        "off.plot(1000 * run.moved, 0.85",
+        "off.plot(run.moved, 0.85",
         ("lessons/exact_steps/lab", "teaching/lab"),
     ),
     Bug(
@@ -445,7 +445,7 @@ COURSE = [
     ),
     # What a person starts, and what stays of his work
     Bug("app/demo", 'os.environ["LEAKYEDU_HOME"] = tempfile.mkdtemp(dir=".", prefix="votes_")\n', ""),
-    Bug("app/demo", "for path in notebooks():", "for path in notebooks()[:-1]:"),
+    Bug("app/demo", "for lesson in lessons()[1:]:", "for lesson in lessons()[1:-1]:"),
     Bug("app/cli", "unchanged = made_from == now and now is not None", "unchanged = made_from == now"),
     Bug("app/cli", "json.dumps([cell for cell in cells if cell[1].strip()])", "json.dumps(cells)"),
     Bug("app/server", "set_nodelay(True)", "set_nodelay(False)"),

@@ -31,8 +31,8 @@ def nothing_has_gone_wrong(lesson: Lesson) -> None:
     expect(errors).to_have_count(0)
     expect(lesson.page.get_by_text("Error displaying widget")).to_have_count(0)
     alts = lesson.page.locator(".jp-OutputArea img").evaluate_all("images => images.map(image => image.alt)")
-    assert len(alts) == 5
-    assert sum("peaks at 0.25 V after 6.93 ms" in alt for alt in alts) == 2
+    assert len(alts) == 7
+    assert sum("peaks at 0.25 V after 6.93 ms" in alt for alt in alts) == 3
 
 
 def the_prediction_is_drawn_beside_the_answer(lesson: Lesson) -> None:

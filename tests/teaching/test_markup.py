@@ -233,6 +233,17 @@ TAGS = {
     ("teaching/formula", "<number>"),  # the name of what Python parses
     ("app/own_site", "</script>"),  # one step of its own, of no word from outside
     ("app/demo", "<meta"),  # it holds the server's own address, of which address_of leaves letters alone
+    # What Sphinx and its theme leave without a name or a key, by texts that are fixed.
+    *(
+        ("app/site/build", tag)
+        for tag in ("<a", "</a>", "<aside", "<div", "<h1>", "<nav", "</nav>", "<pre", "<pre>", "<td>", "<th")
+    ),
+    *(("app/site/conf", tag) for tag in ("<div", "</div>")),  # around a formula of our own docstrings
+    # Around what markup.py has made, and with names of our own tasks alone.
+    *(
+        ("app/site/pages", tag)
+        for tag in ("<details", "</details>", "<div", "</div>", "<figure", "<figure>", "<summary>")
+    ),
 }
 # What runs or reads HTML, or would make the page read a text for more than that.
 OTHER_WAYS = re.compile(
