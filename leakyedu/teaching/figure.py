@@ -26,6 +26,7 @@ VOLTAGE, CURRENT, INPUT, PREDICTION = "#0072B2", "#D55E00", "#595959", "#A0307A"
 PALE, FAINT = {VOLTAGE: "#BBD9EC", CURRENT: "#FBE3D3"}, "#E6E6E6"  # of areas, below what is drawn on them
 
 WALL = 2.73  # width of a picture per height, in front of a class
+LONGEST_LABEL = 20  # letters beside an axis, in front of a class
 
 LINE_STYLES = ("-", "--", ":", "-.")
 _in_front_of_a_class = False
@@ -141,12 +142,21 @@ def fit_for_a_class(figure: Figure) -> None:
     if not presenting():
         return
     for axes in figure.axes:
-        # Longer than the axis, it would be cut at the edge of the picture.
-        axes.set_ylabel(axes.get_ylabel().replace(" v and ", " v\nand ").replace(" less ", "\nless "))
+        axes.set_ylabel(_within_the_axis(axes.get_ylabel()))
         for text in axes.get_legend().get_texts() if axes.get_legend() else ():
             text.set_fontsize(max(text.get_fontsize(), 8.5))
         for line in axes.get_lines():
             line.set_linewidth(max(line.get_linewidth(), 1.5))
+
+
+def _within_the_axis(label: str) -> str:
+    """Break a label that is longer than its axis near its middle: it would be cut at the picture's edge."""
+    if len(label) <= LONGEST_LABEL:
+        return label
+    *_, at = sorted(
+        (n for n, sign in enumerate(label) if sign == " "), key=lambda n: -abs(2 * n - len(label))
+    )
+    return f"{label[:at]}\n{label[at + 1 :]}"
 
 
 def picture(figure: Figure, sentence: str) -> Html:

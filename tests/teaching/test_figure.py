@@ -18,7 +18,9 @@ from leakyedu.teaching.figure import (
     INPUT,
     PREDICTION,
     VOLTAGE,
+    fit_for_a_class,
     new_axes,
+    new_figure,
     picture,
     presentation,
     show,
@@ -189,3 +191,26 @@ def test_a_picture_that_is_wanted_by_a_place_on_the_wall_is_not_displayed(monkey
     assert shown == []
     with pytest.raises(ValueError, match=r"no picture is shown\. End the cell with one"):
         picture_of(lambda: print("words"))
+
+
+@pytest.mark.parametrize("panes", [1, 2])
+@pytest.mark.parametrize(
+    "label",
+    ["v (V)", "standard deviation (V)", "v of Euler less exact v (V)", "change of the last v (V per V)"],
+)
+def test_in_front_of_a_class_no_label_is_cut_beside_its_axis(label, panes):
+    presentation()
+    try:
+        figure, axes = new_figure(panes)
+        axes[0].plot([0, 1], [0, 1])
+        axes[0].set(xlabel="time (ms)", ylabel=label)
+
+        fit_for_a_class(figure)
+        figure.draw_without_rendering()
+    finally:
+        presentation(False)
+
+    box = axes[0].yaxis.label.get_window_extent()
+    assert box.y0 >= 0
+    assert box.y1 <= figure.bbox.height
+    assert axes[0].get_ylabel().replace("\n", " ") == label

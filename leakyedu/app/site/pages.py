@@ -392,7 +392,7 @@ def _start(notebook: dict[str, Cell]) -> Iterator[Cell]:
 
 HOW_TO_WORK = """## How to work
 
-- **Predict** where you are asked to. Your prediction is kept and held against the answer; a wrong guess helps as much as a right one. You may skip it.
+- **Predict** where you are asked to. Your prediction is kept and held against the answer; a wrong guess costs nothing. You may skip it.
 - **Try** the exercises. A check says which mistake you made. *Hint* and *Solution* lead on.
 - **Move** the sliders with the mouse, a finger or the arrow keys, one at a time. *Reset* puts them back.
 - **Write Python** in the notebooks: each lesson asks for two or three functions, and says how to open it where Python runs."""
