@@ -6,7 +6,7 @@
 
 const WIDE = 400;
 const HIGH = 250;
-const EDGE = { left: 70, right: 16, top: 14, bottom: 44 };
+const EDGE = { left: 80, right: 16, top: 14, bottom: 44 };
 
 function shapeOf(rule, values) {
   const away = (curve, stretch) => {

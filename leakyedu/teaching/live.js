@@ -114,7 +114,8 @@ function line(model) {
 
 function mount(model, el) {
   const page = line(model);
-  const root = make("div", { className: "leakyedu-live" });
+  // MathJax would read a formula in a label, which may hold a link.
+  const root = make("div", { className: "leakyedu-live mathjax_ignore" });
   const notice = make("p", { className: "leakyedu-notice" });
   notice.setAttribute("role", "status");
   const parts = []; // {update?, act?}: what follows the state, and whether it only acts

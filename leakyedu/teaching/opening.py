@@ -27,13 +27,16 @@ def opening(title: str, question: str, equations: Sequence[str], picture: Html) 
 
 
 def formula(latex: str) -> Html:
-    """Return a formula as a picture, whose size follows that of the words around it."""
+    """Return a formula as a picture, whose size follows that of the words around it; as its code if it is none."""
     figure, file = Figure(), io.BytesIO()
     with our_style():
         # TeX has two names for these signs, matplotlib one.
         known = re.sub(r"\\(ge|le)(?![a-z])", r"\\\1q", latex)
         figure.text(0, 0, f"${known}$", fontsize=SIZE, math_fontfamily="cm")
-        figure.savefig(file, format="svg", metadata={"Date": None}, bbox_inches="tight", pad_inches=0.02)
+        try:
+            figure.savefig(file, format="svg", metadata={"Date": None}, bbox_inches="tight", pad_inches=0.02)
+        except ValueError:
+            return element("code", latex)
         height = 72 * figure.get_tightbbox().height + 3
     return element("img", alt=latex, src=source_of(file.getvalue()), style=f"height:{height / SIZE:.2f}em")
 

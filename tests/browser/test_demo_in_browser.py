@@ -99,7 +99,7 @@ def screen(page: Page):
 def open_lesson(screen: Page, wall: Wall, lesson: str) -> float:
     """Open a lesson; return the seconds until its lab can be used."""
     start = time.perf_counter()
-    screen.goto(wall.page_of(lesson))
+    screen.goto(wall.page_of(lesson), timeout=4 * SLOWLY)  # while eleven kernels start
     screen.locator(".leakyedu-presets button").first.wait_for(timeout=2 * SLOWLY)
     expect(screen.locator(".leakyedu-show").last).to_be_visible()
     return time.perf_counter() - start
@@ -388,6 +388,7 @@ def test_a_class_draws_its_curve_by_the_keys_that_lead_nowhere(screen, all_lesso
 
 
 def test_axe_finds_nothing_on_the_wall(lesson):
+    come_to(lesson, lesson.locator(".leakyedu-screen").first)
     lesson.keyboard.press("PageDown")
     expect(lesson.locator(".leakyedu-answered")).to_have_count(1, timeout=SLOWLY)
 

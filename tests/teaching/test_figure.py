@@ -196,7 +196,7 @@ def test_a_picture_that_is_wanted_by_a_place_on_the_wall_is_not_displayed(monkey
 @pytest.mark.parametrize("panes", [1, 2])
 @pytest.mark.parametrize(
     "label",
-    ["v (V)", "standard deviation (V)", "v of Euler less exact v (V)", "change of the last v (V per V)"],
+    ["v (V)", "standard deviation (V)", "error of v (V)", "change of the last v (V per V)"],
 )
 def test_in_front_of_a_class_no_label_is_cut_beside_its_axis(label, panes):
     presentation()

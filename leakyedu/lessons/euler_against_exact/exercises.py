@@ -96,7 +96,7 @@ error_over_time = Prediction(
     Points(
         error_after,
         (4, 10, 16, 22, 30, 40),
-        ("time (ms)", "v of Euler less exact v (V)"),
+        ("time (ms)", "error of v (V)"),
         tolerance=0.004,
         axis=(-0.02, 0.03),
     ),

@@ -66,7 +66,7 @@ def error_over_time(
             f"With dt = {1000 * dt:g} ms Euler is up to {digits(e[high])} V too high, after {digits(t[high])} ms, and later up to "
             f"{digits(-e[low])} V too low, after {digits(t[low])} ms."
         )
-    axes.set(xlabel="time (ms)", ylabel="v of Euler less exact v (V)", xlim=(-1, 60))
+    axes.set(xlabel="time (ms)", ylabel="error of v (V)", xlim=(-1, 60))
     axes.legend(frameon=False, fontsize=12)
     if predicted_curve is not None:
         said.append(mark_curve(axes, predicted_curve, "V").strip())

@@ -70,7 +70,7 @@
   const voted = (element) => element.closest(".leakyedu-taken-back")?.classList.add("leakyedu-new-vote");
   document.addEventListener("input", ({ target }) => {
     if (fieldOf(target)) target.classList.add("leakyedu-unsent");
-    if (target.closest(".leakyedu-options")) voted(target);
+    if (fieldOf(target) || target.closest(".leakyedu-options")) voted(target);
   });
   const sent = (field) => {
     field.classList.remove("leakyedu-unsent");
