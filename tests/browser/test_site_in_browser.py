@@ -18,7 +18,7 @@ from leakyedu.teaching.kinds import Choice
 from tests.browser.notebook import SLOWLY
 from tests.lessons.replay import rows_of
 
-pytestmark = pytest.mark.slow  # a site is built first
+pytestmark = pytest.mark.thorough  # a site is built for it, which takes minutes
 
 LESSONS = [lesson for lesson in lessons() if lesson.number]
 BUCKET, ROOT = LESSONS[0], Path(__file__).parents[2]

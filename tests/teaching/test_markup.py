@@ -12,7 +12,7 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 from leakyedu.app import demo
-from leakyedu.teaching import live, markup, vote
+from leakyedu.teaching import live, markup, opening, vote
 from leakyedu.teaching.live import WIDGET_VIEW, Live
 from leakyedu.teaching.markup import Html, address_of, element, inline, join, printable, text
 from tests.hostile import HARMLESS, IMAGE, PLACES, TEXTS, each
@@ -88,7 +88,7 @@ def parsed(monkeypatch):
         except (AttributeError, NotImplementedError):
             displayed.append(thing)
 
-    for where in (IPython.display, vote, live):
+    for where in (IPython.display, vote, live, opening):
         monkeypatch.setattr(where, "display", display)
 
     def show(where: str, words: str) -> Parsed:
