@@ -171,6 +171,15 @@ function show(element, html) {
   element.innerHTML = html;
 }
 
+// JupyterLab opens a file beside the notebook in a tab of its own: it does so with links that it has rendered itself,
+// and with those that name its command. Any other link would load all of it anew, and ask whether to leave.
+function openInside(link) {
+  const [, path] = /\/lab(?:\/workspaces\/[^/]+)?\/tree\/(.+)$/.exec(new URL(link.href).pathname) ?? [];
+  if (!path) return;
+  link.dataset.commandlinkerCommand = "docmanager:open";
+  link.dataset.commandlinkerArgs = JSON.stringify({ path: decodeURIComponent(path) });
+}
+
 function button(text, press, label) {
   const made = make("button", { textContent: text, onclick: press });
   if (label) made.setAttribute("aria-label", label);
@@ -188,7 +197,9 @@ const KINDS = {
     let shown = "";
     const write = () => {
       const words = model.get("words")[row.name] ?? "";
-      if (words !== shown) show(element, (shown = words));
+      if (words === shown) return;
+      show(element, (shown = words));
+      element.querySelectorAll("a[href]").forEach(openInside);
     };
     write();
     on("words", write);

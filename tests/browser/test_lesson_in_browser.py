@@ -157,8 +157,12 @@ def test_the_start_page_comes_first_and_leads_to_lesson_4(page, lab):
     expect(start.page.locator(".jp-OutputArea img").last).to_have_attribute(
         "alt", re.compile("peaks at 0.702 V after 17 ms")
     )
+    # The map is alive by then. Its link opens a tab, and does not load JupyterLab anew.
+    expect(page.locator(".leakyedu-live caption")).to_have_text("The course, and what you have done")
+    page.evaluate("window.opened = 'once'")
     page.get_by_role("link", name="One Euler step, in this order").click()
 
     opening = page.locator("#jp-main-dock-panel p", has_text="Two versions of one library")
     expect(opening).to_be_visible(timeout=SLOWLY)
+    assert page.evaluate("window.opened") == "once"
     expect(page.get_by_text("Jupyter news")).to_have_count(0)
