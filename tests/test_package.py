@@ -9,16 +9,18 @@ import shutil
 import subprocess
 import sys
 from importlib import import_module
-from importlib.metadata import distributions
+from importlib.metadata import distributions, packages_distributions, requires
 from pathlib import Path
 
 import pytest
 import torch
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import leakyedu
 from leakyedu import methods, stimuli
+from leakyedu.app.site import build
 from tests import audit, benchmarks
 from tests.mutants import BUGS
 
@@ -434,6 +436,49 @@ def requirements():
         # runtime.txt names a Python, which is no requirement.
         if not line.startswith("python-"):
             yield Requirement(line.partition(" #")[0])
+
+
+def brought_by(extra):
+    """Return the modules of the distributions that an extra installs, and their own."""
+    wanted, found = [Requirement(line) for line in PROJECT["dependencies"]], set()
+    wanted += [Requirement(line) for line in PROJECT["optional-dependencies"][extra]]
+    while wanted:
+        one = wanted.pop()
+        name = canonicalize_name(one.name)
+        if one.marker and not one.marker.evaluate({"extra": ""}):
+            continue
+        if name == "leakyedu":
+            wanted += [
+                Requirement(line) for more in one.extras for line in PROJECT["optional-dependencies"][more]
+            ]
+        elif name not in found:
+            found.add(name)
+            wanted += [Requirement(line) for line in requires(name) or []]
+    return {
+        module
+        for module, names in packages_distributions().items()
+        if found & {canonicalize_name(name) for name in names}
+    }
+
+
+NIR, DEMO, SITE = "nir", ("app/demo", "app/class"), "app/site/"
+
+
+@pytest.mark.parametrize(
+    ("extra", "files"),
+    [
+        ("nir", {name for name in FILES if name == NIR}),
+        ("course", {name for name in FILES if not name.startswith((NIR, *DEMO, SITE))}),
+        ("demo", {name for name in FILES if name.startswith(DEMO)}),
+        ("site", {name for name in FILES if name.startswith(SITE)} | set(build.LIBRARY)),
+    ],
+)
+def test_an_extra_brings_what_its_files_import(extra, files):
+    assert files
+    there = {*sys.stdlib_module_names, *brought_by(extra), "leakyedu"}
+
+    missing = {(name, module) for name in files for module, *_ in imported(TREES[name])}
+    assert {(name, module) for name, module in missing if module.partition(".")[0] not in there} == set()
 
 
 def test_no_requirement_admits_a_vulnerable_version():

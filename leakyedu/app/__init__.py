@@ -1,1 +1,1 @@
-"""What a person starts: the command, the notebook server, the demonstration, and the map of the course."""
+"""What a person starts: the command, the servers, the demonstration, the web pages, and the map."""

@@ -35,5 +35,5 @@ def place_for(name: str, *folders: Path) -> Path | None:
 def write(file: Path, page: str) -> None:
     """Write a file that nobody else can read."""
     file.unlink(missing_ok=True)
-    file.touch(mode=0o600)
+    file.touch(mode=0o600, exist_ok=False)  # follows no link that was planted meanwhile
     file.write_text(page, encoding="utf-8")

@@ -36,7 +36,8 @@ START = "00_start_here.ipynb"
 FOLDER, SITE = "leakyedu-lessons", "leakyedu-site"
 NEEDED = ("jupyterlab", "ipywidgets", "anywidget", "matplotlib", "sympy")
 NEEDED_BY_DEMO = (*NEEDED, "voila", "psutil")
-NEEDED_BY_SITE = (*NEEDED, "sphinx", "myst_nb", "furo", "latex2mathml")
+NEEDED_BY_SITE = (*NEEDED, "nir", "sphinx", "myst_nb", "furo", "latex2mathml")
+PIP = f"{sys.executable} -m pip"  # nobody may have activated this environment
 # What the kernel says of itself. Where a notebook says anything else, JupyterLab corrects it and then
 # asks the learner to save changes in a lesson that he has only opened.
 LANGUAGE = {
@@ -202,7 +203,7 @@ def _open_lab(folder: Path, port: int | None, browser: bool, jupyter_arguments: 
         options["ServerApp.allow_root"] = True
     if not can_encrypt():
         print("On a machine that you share, others can read what your lessons show: they are not encrypted.")
-        print("To change that: pip install --upgrade ipykernel jupyter_client pyzmq")
+        print(f"To change that: {PIP} install --upgrade ipykernel jupyter_client pyzmq")
         options["KernelManager.transport_encryption"] = "auto"
     # Jupyter refuses an option that is given twice, so one of the learner's takes the place of ours.
     names = {argument.lstrip("-").partition("=")[0] for argument in jupyter_arguments}
@@ -222,7 +223,6 @@ def _windows() -> Path | None:
 
     from leakyedu.teaching.progress import home
 
-    folder = home() / "windows"
     closed = {"collapsed": True, "visible": True, "widgets": []}
     layout = {
         "main": {"dock": None, "current": None},
@@ -232,10 +232,11 @@ def _windows() -> Path | None:
     }
     begin = {"data": {"layout-restorer:data": layout}, "metadata": {"id": "default"}}
     try:
+        folder = home() / "windows"
         folder.mkdir(parents=True, exist_ok=True)
         if not any(folder.iterdir()):
             WorkspacesManager(str(folder)).save("default", json.dumps(begin))
-    except OSError:
+    except (OSError, RuntimeError):  # or there is no home
         return None
     return folder
 
@@ -260,6 +261,11 @@ def _make_site(folder: Path) -> None:
         build.run(folder)
     except (OSError, ValueError) as error:
         sys.exit(f"The site cannot be made: {error}")
+
+
+def _absolute(folder: Path) -> Path:
+    # Unlike that of Path, this expanduser leaves the name of an unknown user as it stands.
+    return Path(os.path.abspath(os.path.expanduser(folder)))
 
 
 def _prefer_own_environment() -> None:
@@ -354,18 +360,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     missing = [name for name in needed if find_spec(name) is None]
     if (lab or demo or site) and missing:
         extra = "demo" if demo else "site" if site else "course"
-        sys.exit(f"{', '.join(missing)} is missing. Install it with: pip install 'leakyedu[{extra}]'")
+        sys.exit(f"{', '.join(missing)} is missing. Install it with: {PIP} install 'leakyedu[{extra}]'")
     if demo:
         return _open_demo(arguments.lessons, arguments.port, not arguments.no_browser)
     if site:
-        return _make_site(Path(os.path.abspath(arguments.folder.expanduser())))
+        return _make_site(_absolute(arguments.folder))
 
     inside = is_a_copy(Path(START))  # as in JupyterLab's own terminal
     if arguments.folder is None:
         arguments.folder = Path.cwd() if inside else Path(FOLDER)
     if str(arguments.folder) == "." and not inside:
         parser.error(f"name a folder of its own for the lessons, for example {FOLDER}")
-    folder = Path(os.path.abspath(arguments.folder.expanduser()))
+    folder = _absolute(arguments.folder)
     try:
         sentences = copy_lessons(folder, arguments.fresh)
     except OSError as error:

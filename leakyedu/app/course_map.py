@@ -4,6 +4,7 @@ What is done is read from the learner's :mod:`~leakyedu.teaching.progress`. It i
 """
 
 import itertools
+import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -88,7 +89,7 @@ def export(file: str | Path | None = None) -> Feedback:
             "Keep this line. On another machine, `course_map.restore` brings all of it back.", line
         )
     try:
-        path = Path(file).expanduser()
+        path = Path(os.path.expanduser(file))  # that of Path raises for an unknown user
         if path.exists() and not _line_in(path.read_text(encoding="utf-8", errors="replace")):
             return Feedback(f"`{file}` is there already and holds something else. Name another file.")
         path.write_text(line + "\n", encoding="ascii")
@@ -116,7 +117,9 @@ def restore(source: Any = ...) -> Feedback:
     text = str(source)
     if _line_in(text) is None:
         try:
-            text = Path(text.strip(" \n\"'")).expanduser().read_text(encoding="utf-8", errors="replace")
+            text = Path(os.path.expanduser(text.strip(" \n\"'"))).read_text(
+                encoding="utf-8", errors="replace"
+            )
         except (OSError, ValueError):
             return Feedback("Not brought back: there is neither such a line nor such a file.")
     line = _line_in(text) or text

@@ -601,7 +601,7 @@ def test_a_missing_extra_is_said_with_the_line_that_installs_it(course, tmp_path
     with pytest.raises(SystemExit) as stop:
         cli.main(["lab", str(tmp_path / "mine")])
 
-    assert stop.value.code == f"{module} is missing. Install it with: pip install 'leakyedu[course]'"
+    assert stop.value.code == f"{module} is missing. Install it with: {cli.PIP} install 'leakyedu[course]'"
     cli.main(["copy", str(tmp_path / "mine")])
 
 
@@ -612,7 +612,7 @@ def test_what_a_demonstration_lacks_is_said_with_the_line_that_installs_it(monke
     with pytest.raises(SystemExit) as stop:
         cli.main(["demo"])
 
-    assert stop.value.code == f"{module} is missing. Install it with: pip install 'leakyedu[demo]'"
+    assert stop.value.code == f"{module} is missing. Install it with: {cli.PIP} install 'leakyedu[demo]'"
 
 
 @pytest.mark.parametrize("module", ["sphinx", "sympy"])
@@ -622,7 +622,7 @@ def test_what_a_site_lacks_is_said_with_the_line_that_installs_it(monkeypatch, m
     with pytest.raises(SystemExit) as stop:
         cli.main(["site"])
 
-    assert stop.value.code == f"{module} is missing. Install it with: pip install 'leakyedu[site]'"
+    assert stop.value.code == f"{module} is missing. Install it with: {cli.PIP} install 'leakyedu[site]'"
 
 
 @pytest.mark.parametrize(
@@ -1044,6 +1044,14 @@ def test_a_tilde_is_the_home_folder(course, tmp_path, monkeypatch):
     cli.main(["copy", "~/lessons"])
 
     assert (tmp_path / "lessons" / EULER).exists()
+
+
+def test_a_tilde_before_a_name_that_nobody_has_is_a_letter(course, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    cli.main(["copy", "~nobody-of-that-name"])
+
+    assert (tmp_path / "~nobody-of-that-name" / EULER).exists()
 
 
 def test_in_the_folder_of_the_lessons_it_is_that_one(mine, monkeypatch, capsys):

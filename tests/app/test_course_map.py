@@ -218,6 +218,7 @@ NEITHER = "Not brought back: there is neither such a line nor such a file."
         (b"leakyedu1:", "Not brought back. This is no progress that can be read"),
         ("nowhere.txt", NEITHER),
         ("leakyedu.txt", NEITHER),
+        ("~nobody-of-that-name/x", NEITHER),
         (".", NEITHER),
         ("a\0b", NEITHER),
         ("x" * 5000, NEITHER),

@@ -423,7 +423,7 @@ def test_a_kernel_that_cannot_be_hidden_is_said_and_starts_all_the_same(monkeypa
     cli.main(["lab", str(tmp_path / "lessons")])
 
     assert "--KernelManager.transport_encryption=auto" in calls[0]
-    assert "pip install --upgrade ipykernel jupyter_client pyzmq" in capsys.readouterr().out
+    assert f"{cli.PIP} install --upgrade ipykernel jupyter_client pyzmq" in capsys.readouterr().out
 
 
 def with_the_token(server: Server) -> list[Path]:

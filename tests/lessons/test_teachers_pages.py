@@ -306,13 +306,13 @@ def is_known(code: str) -> bool:
     """Tell whether a line of code is one of the notebooks, of the package or of a command that we know."""
     if command := re.fullmatch(r"(?:LEAKYEDU_HOME=~/\w+ )?leakyedu (.+)", code):
         return cli._parser().parse_args(command[1].split()) is not None
-    if command := re.fullmatch(r"jupyter nbconvert --to html (\S+)", code):
-        return (ROOT / command[1]).exists()
-    if command := re.fullmatch(r"pip install '\.\[(\w+)\]'", code):
+    if command := re.fullmatch(r"(?:\.venv/bin/)?pip install (?:-e )?'\.\[(\w+)\]'", code):
         return command[1] in metadata("leakyedu").get_all("Provides-Extra")
     if command := re.fullmatch(r"plotting\.(\w+)\(\)", code):
         return hasattr(plotting, command[1])
-    if "LEAKYEDU_HOME" in code or code == "leakyedu-lessons":
+    if code in (cli.SITE, "index.html"):  # what `leakyedu site` makes
+        return True
+    if "LEAKYEDU_HOME" in code or code == cli.FOLDER:
         return code.split()[0].removeprefix("$env:") in (ROOT / "README.md").read_text(encoding="utf-8")
     return any(code in cell.source for lesson in ALL for cell in read(lesson).cells) or bool(
         (call := re.fullmatch(r"course_map\.(\w+)", code)) and hasattr(course_map, call[1])
@@ -333,7 +333,6 @@ def test_all_other_code_is_known(name):
 def test_code_that_nobody_knows_is_found():
     assert not is_known("plotting.no_such_thing()")
     assert not is_known("course_map.no_such_thing")
-    assert not is_known("jupyter nbconvert --to html course/no_such_lesson.ipynb")
     assert not is_known("pip install '.[nothing]'")
 
 
