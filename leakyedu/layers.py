@@ -266,7 +266,7 @@ class LI(_LeakyIntegrators):
         else:
             shape = trajectory.i.shape
             start = self.p.v_leak.to(voltages.dtype) if state is None else state.v
-            last_v = start.expand(shape)
+            last_v = start.to(voltages.device).expand(shape)
         # A copy: what is done to the voltages or to the old state afterwards must not change the new one.
         return voltages, LIState(last_v.clone(), trajectory.i)
 

@@ -54,7 +54,12 @@ import torch
 from torch import Tensor
 from torch.nn import Parameter
 
-from leakyedu.torch_private import are_tracers_active, are_transforms_active, register_namedtuple
+from leakyedu.torch_private import (
+    are_tracers_active,
+    are_transforms_active,
+    have_tangents,
+    register_namedtuple,
+)
 
 # Outside these bounds, in second, a time constant of a neuron was meant in another unit.
 SHORTEST_TIME_CONSTANT, LONGEST_TIME_CONSTANT = 1e-5, 1e3
@@ -449,11 +454,16 @@ def dtype_at_rest(inputs: Tensor, own: torch.dtype | None = None) -> torch.dtype
 
 
 def values_are_readable(*tensors: Tensor) -> bool:
-    """Tell whether the numbers can be read without a synchronisation or a graph break."""
+    """Tell whether they can be read without a synchronisation or a graph break, and are all there is."""
     for x in tensors:  # all(...) would take twice as long
         if type(x) not in (Tensor, Parameter) or not x.is_cpu:
             return False
-    return not (torch.compiler.is_compiling() or are_transforms_active() or are_tracers_active())
+    return not (
+        torch.compiler.is_compiling()
+        or are_transforms_active()
+        or are_tracers_active()
+        or have_tangents(*tensors)
+    )
 
 
 def are_fixed_numbers(*tensors: Tensor) -> bool:

@@ -26,7 +26,6 @@ from torch import Tensor
 from leakyedu import compiled
 from leakyedu.methods import Propagator
 from leakyedu.model import are_fixed_numbers, is_autocast, is_finite, values_are_readable
-from leakyedu.torch_private import have_tangents
 
 
 def scan(
@@ -56,7 +55,7 @@ def scan(
         The voltages, of shape ``(time, neurons)``, and the currents likewise, or the last one alone.
     """
     arguments = x, v, i, rest, *m
-    if not values_are_readable(*arguments) or not _has_storage(x) or have_tangents(*arguments):
+    if not values_are_readable(*arguments) or not _has_storage(x):
         return _anywhere(*arguments, None, all_currents)
     if not compiled.is_at_hand(x.numel()):
         return _in_torch(*arguments, euler, all_currents)
@@ -243,7 +242,7 @@ def _by_products(x, v, i, rest, m: Propagator, all_currents: bool) -> tuple[Tens
     return voltages, _weighted_sums(to_steps[last : last + 1, 2:], inputs[-1:, 2:])[0, 0]
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)  # those of a million steps take 24 MB each
 def _weights_of(q: float, c: float, p: float, device: torch.device, *how) -> list[Tensor]:
     """Keep the last matrices of three numbers: building takes longer than multiplying."""
     with torch.inference_mode(False):  # what that mode makes, autograd would refuse later
@@ -308,7 +307,7 @@ def _weighted_sums(weights: Tensor, x: Tensor) -> Tensor:
         # A state is not a layer's activation: half of its digits would not do.
         with torch.autocast(kind, enabled=False):
             return _weighted_sums(weights, x)
-    if x.dtype is torch.float32 and kind == "cuda" and _tf32_is_allowed():
+    if x.dtype is torch.float32 and _digits_may_be_lost(kind):
         return _weighted_sums(weights.double(), x.double()).float()
     if weights.ndim == 2:
         # Not weights @ x: with a gradient for the weights, that copies the inputs back and forth.
@@ -316,10 +315,13 @@ def _weighted_sums(weights: Tensor, x: Tensor) -> Tensor:
     return (weights.permute(2, 0, 1) @ x.permute(2, 1, 0)).permute(2, 1, 0)
 
 
-def _tf32_is_allowed() -> bool:
-    """Tell whether a product of float32 matrices may lose four of its seven digits."""
-    matmul = torch.backends.cuda.matmul
+def _digits_may_be_lost(kind: str) -> bool:
+    """Tell whether a product of float32 matrices may lose four of its seven digits, or five."""
+    if kind not in ("cpu", "cuda"):
+        return False
+    backends = torch.backends
+    matmul = backends.cuda.matmul if kind == "cuda" else getattr(backends.mkldnn, "matmul", None)
     # Each of torch's two switches refuses to be read once the other was set; compilation knows the old.
     if not torch.compiler.is_compiling() and hasattr(matmul, "fp32_precision"):
-        return matmul.fp32_precision == "tf32"
-    return matmul.allow_tf32
+        return matmul.fp32_precision in ("tf32", "bf16")
+    return kind == "cuda" and matmul.allow_tf32

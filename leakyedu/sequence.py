@@ -53,9 +53,10 @@ def simulate(
 
     Element ``n`` of the result is the state at the time ``(n + 1) * dt``, after ``n + 1`` steps.
 
-    On a CPU where numba is installed the steps run in a compiled loop, from the first sequence of 2^15
-    numbers on: by Euler's method, bit for bit those of :func:`li_feed_forward_step`. Other ways to compute
-    the same differ by less than a millionth of the largest value in float32.
+    On a CPU where numba is installed the steps run in a compiled loop, from the first sequence of
+    ``compiled.WORTH_LOADING`` numbers on: by Euler's method, bit for bit those of
+    :func:`li_feed_forward_step`. Other ways to compute the same differ by less than a millionth of the
+    largest value in float32.
 
     Under autocast, inputs that it made narrower are widened to the dtype of the state, or without one to
     float32. ``torch.compile`` makes one graph for each length of a sequence.
@@ -190,7 +191,7 @@ def _run(x: Tensor, state: LIState, steps: _Steps, all_currents: bool) -> LIStat
     """Flatten the neurons into one axis, in the dtype of the coefficients, and back."""
     time, shape = x.shape[0], x.shape[1:]
     if not time:
-        i = x.new_empty((0, *shape)) if all_currents else state.i.expand(shape).clone()
+        i = x.new_empty((0, *shape)) if all_currents else state.i.to(x.device).expand(shape).clone()
         return LIState(v=x.new_empty((0, *shape)), i=i)
     # float16 and bfloat16 are carried in the dtype of the coefficients and rounded once, at the end.
     wide, neurons = steps.v_leak.dtype, math.prod(shape)

@@ -144,7 +144,8 @@ def poisson(
             f"rate must be spikes per second, from 0 to {1e6 / dt:g}, got {rate[bad][0]:g}. "
             "Use hertz, for example rate=100."
         )
-    _check_that_it_fits("rate", rate, shape)
+    has_time = rate.ndim > 1 and len(rate) == steps
+    _check_that_it_fits("rate", rate, shape, rate.shape[1:] if has_time else None)
     counts = torch.poisson((rate * dt).expand(shape), generator=generator)
     return (w * counts).to(dtype or torch.get_default_dtype())
 
@@ -321,7 +322,9 @@ def _real(name: str, x: float | Sequence[float] | Tensor, wanted: str) -> Tensor
     return values
 
 
-def _check_that_it_fits(name: str, x: Tensor, shape: tuple[int, ...]) -> None:
+def _check_that_it_fits(
+    name: str, x: Tensor, shape: tuple[int, ...], neurons: tuple[int, ...] | None = None
+) -> None:
     try:
         fits = torch.broadcast_shapes(x.shape, shape) == shape
     except RuntimeError:
@@ -329,13 +332,13 @@ def _check_that_it_fits(name: str, x: Tensor, shape: tuple[int, ...]) -> None:
     if not fits:
         raise ValueError(
             f"{name} of shape {tuple(x.shape)} must fit {shape}, the shape that steps and neurons ask for. "
-            f"Use neurons={tuple(x.shape)}."
+            f"Use neurons={tuple(x.shape if neurons is None else neurons)}."
         )
 
 
 def _check_one_dt(dt: float) -> None:
     check_dt(dt)
-    if isinstance(dt, Tensor) and dt.numel() != 1:
+    if isinstance(dt, Tensor) and dt.ndim:
         raise ValueError(
             f"dt must be one number for all steps of a stimulus, got a tensor of shape {tuple(dt.shape)}. "
             "Make one stimulus for each dt and stack them."

@@ -356,25 +356,31 @@ def test_autocast_leaves_the_digits_alone():
     assert all(map(torch.equal, plain, cast))
 
 
+# Whether torch has a switch for each kind of device.
+BY_KIND = hasattr(torch.backends.cuda.matmul, "fp32_precision")
 SWITCHES = {
-    "pass": False,
-    "torch.set_float32_matmul_precision('high')": True,
-    "torch.backends.cuda.matmul.allow_tf32 = True": True,
+    "pass": (False, False),
+    "torch.set_float32_matmul_precision('high')": (True, BY_KIND),
+    "torch.set_float32_matmul_precision('medium')": (True, BY_KIND),
+    "torch.backends.cuda.matmul.allow_tf32 = True": (True, False),
 }
-if hasattr(torch.backends.cuda.matmul, "fp32_precision"):
-    SWITCHES |= {"torch.backends.cuda.matmul.fp32_precision = 'tf32'": True}
+if BY_KIND:
+    SWITCHES |= {
+        "torch.backends.cuda.matmul.fp32_precision = 'tf32'": (True, False),
+        "torch.backends.mkldnn.matmul.fp32_precision = 'bf16'": (False, True),
+    }
 
 
 # In a copy of the process for each: torch does not let one switch be read after the other was set.
 EACH_SWITCH = """
 import os, sys
 import torch
-from leakyedu.scan import _tf32_is_allowed
+from leakyedu.scan import _digits_may_be_lost
 
 for switch in sys.argv[1:]:
     if os.fork() == 0:
         exec(switch)
-        print(_tf32_is_allowed(), flush=True)
+        print(*map(_digits_may_be_lost, ("cuda", "cpu", "mps")), flush=True)
         os._exit(0)
     os.wait()
 """
@@ -386,7 +392,7 @@ def test_each_switch_of_tf32_is_seen():
 
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
-    assert printed.split() == [str(allowed) for allowed in SWITCHES.values()]
+    assert printed.splitlines() == [f"{cuda} {cpu} False" for cuda, cpu in SWITCHES.values()]
 
 
 # -- Those who follow the operations ---------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given, strategies as st
 from scipy.signal import lfilter
+from torch.autograd import forward_ad
 from torch.func import vmap
 
 from leakyedu import (
@@ -33,6 +34,42 @@ with warnings.catch_warnings():
 METHODS = [known.function for known in ALL]
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
 F64 = torch.float64
+
+
+def with_tangent(x):
+    """Return a number that forward mode follows, as ``torch.autograd.forward_ad`` makes it."""
+    return forward_ad.make_dual(torch.tensor(x, dtype=F64), torch.ones((), dtype=F64))
+
+
+# Torch itself compiles something at the first tangent.
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
+@pytest.mark.parametrize("name", LIParameters._fields)
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda x, p: simulate(x, p=p),
+        lambda x, p: li_feed_forward_step(x[0], resting_state(x[0], p), p)[1],
+    ],
+    ids=["simulate", "li_feed_forward_step"],
+)
+def test_forward_mode_follows_a_constant(run, name):
+    x, step = torch.rand(20, 3, dtype=F64, generator=torch.Generator().manual_seed(1)), 1e-6
+    constants = {"tau_syn_inv": 200.0, "tau_mem_inv": 100.0, "v_leak": -0.1}
+    there, here = (
+        run(
+            x,
+            LIParameters(**{k: torch.tensor(y + by * (k == name), dtype=F64) for k, y in constants.items()}),
+        )
+        for by in (step, -step)
+    )
+
+    with forward_ad.dual_level():
+        followed = run(x, LIParameters(**constants | {name: with_tangent(constants[name])}))
+        slopes = [forward_ad.unpack_dual(y).tangent for y in followed]
+
+    for slope, up, down in zip(slopes, there, here, strict=True):
+        slope = torch.zeros_like(up) if slope is None else slope
+        torch.testing.assert_close(slope, (up - down) / (2 * step), rtol=1e-6, atol=1e-9)
 
 
 @pytest.fixture(autouse=True)

@@ -213,6 +213,8 @@ def test_what_cannot_be_meant_is_refused_by_name(call, error, words):
 def test_a_stimulus_has_one_dt(make):
     with pytest.raises(ValueError, match=r"dt must be one number .* got a tensor of shape \(3,\)"):
         make(torch.tensor([0.001, 0.002, 0.003]))
+    with pytest.raises(ValueError, match=r"dt must be one number .* got a tensor of shape \(1,\)"):
+        make(torch.tensor([0.001]))
 
 
 @pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.complex64, "float32"])
@@ -262,6 +264,11 @@ def test_times_that_are_none_are_refused(times, error, words):
 def test_neurons_that_are_none_are_refused(neurons, error, words):
     with pytest.raises(error, match=words):
         stimuli.poisson(torch.full((3,), 10.0) if neurons == 7 else 10.0, 2, neurons)
+
+
+def test_a_rate_along_time_is_told_the_neurons_behind_it():
+    with pytest.raises(ValueError, match=r"rate of shape \(2, 5\) must fit \(2,\).* Use neurons=\(5,\)"):
+        stimuli.poisson(torch.full((2, 5), 10.0), 2)
 
 
 def test_a_rate_in_another_unit_is_refused():
