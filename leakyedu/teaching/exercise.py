@@ -418,13 +418,10 @@ def _verdict(trial: Trial, record: Record, *, asked: Exercise | None, typed: str
 
 def with_news(bundle: dict[str, str]) -> dict[str, str]:
     """Add to words that are shown now what the learner must hear of his progress, once."""
-    if not (news := progress.news()):
-        return bundle
-    added = {"text/plain": printable(f"\n\n{news}"), "text/html": to_html(news)}
-    return {
-        kind: join(words, added[kind]) if kind == "text/html" else words + added[kind]
-        for kind, words in bundle.items()
-    }
+    if news := progress.news():
+        plain, page = bundle["text/plain"], bundle["text/html"]
+        return {"text/plain": plain + printable(f"\n\n{news}"), "text/html": join(page, to_html(news))}
+    return bundle
 
 
 def _among(last: int, number: Any) -> int | None:

@@ -151,11 +151,10 @@ def fit_for_a_class(figure: Figure) -> None:
 
 def _within_the_axis(label: str) -> str:
     """Break a label that is longer than its axis near its middle: it would be cut at the picture's edge."""
-    if len(label) <= LONGEST_LABEL:
+    blanks = [n for n, sign in enumerate(label) if sign == " "]
+    if len(label) <= LONGEST_LABEL or "\n" in label or not blanks:
         return label
-    *_, at = sorted(
-        (n for n, sign in enumerate(label) if sign == " "), key=lambda n: -abs(2 * n - len(label))
-    )
+    at = min(blanks, key=lambda n: abs(2 * n - len(label)))
     return f"{label[:at]}\n{label[at + 1 :]}"
 
 

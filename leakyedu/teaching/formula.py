@@ -296,24 +296,9 @@ MP = mpmath.MPContext()
 MP.dps = 50
 BITS = 10_000  # above 2^BITS a number explodes: even its sine would take long
 
-NUMERIC = [
-    "exp",
-    "log",
-    "sin",
-    "cos",
-    "tan",
-    "cot",
-    "sec",
-    "csc",
-    "asin",
-    "acos",
-    "atan",
-    "acot",
-    "erf",
-    "erfc",
-]
-NUMERIC += ["sinh", "cosh", "tanh", "coth", "sech", "csch", "asinh", "acosh", "atanh", "sign", "re", "im"]
-NUMERIC = {name: getattr(MP, name) for name in NUMERIC}
+NUMERIC = "exp log sin cos tan cot sec csc asin acos atan acot erf erfc sign re im"
+NUMERIC += " sinh cosh tanh coth sech csch asinh acosh atanh"
+NUMERIC = {name: getattr(MP, name) for name in NUMERIC.split()}
 NUMERIC |= {"Abs": MP.fabs, "conjugate": MP.conj, "Min": min, "Max": max}
 NUMERIC |= {"Add": lambda *x: MP.fsum(x), "Mul": lambda *x: MP.fprod(x)}
 # Mpmath multiplies once for each bit of a whole exponent, and every large number is a whole one.

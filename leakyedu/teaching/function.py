@@ -129,7 +129,7 @@ class Function(Kind):
             return False, text, wrong.index(True)
         if not all(map(_equal, cases, given)):
             return False, WRITES, 0
-        if any(isinstance(x, Tensor) and x.requires_grad for case in given for x in case):
+        if any(map(_asks_for_a_gradient, given)):
             return False, ASKS_ITSELF, 0
         return True, self._praise(results, cases), 0
 
@@ -532,6 +532,11 @@ def _rounded(x: Tensor, y: Tensor) -> str:
 
 def _count(many: int) -> str:
     return ("no", "one", "two", "three", "four", "five")[many] if many < 6 else str(many)
+
+
+def _asks_for_a_gradient(x: Any) -> bool:
+    """Tell whether a tensor does, in tuples or alone."""
+    return any(map(_asks_for_a_gradient, x)) if isinstance(x, tuple) else getattr(x, "requires_grad", False)
 
 
 def _copy(case: Any) -> Any:

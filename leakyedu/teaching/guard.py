@@ -333,7 +333,7 @@ def _as_it_was() -> Iterator[None]:
     dtype, torch_state, python_state = torch.get_default_dtype(), torch.get_rng_state(), random.getstate()
     numpy_state, figures, shell = numpy.random.get_state(), _open_figures(), get_ipython()
     publisher = shell and shell.display_pub
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)  # torch.manual_seed would seed accelerators, too, and for good
     random.seed(0)
     numpy.random.seed(0)
     try:

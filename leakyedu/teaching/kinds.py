@@ -11,8 +11,9 @@ kind                 the learner gives                                          
 :class:`Witness`     arguments at which a wrong function is wrong                a place where it is not
 ===================  ==========================================================  =====================
 
-Each has ``right``, ``mistakes``, ``expected()`` (what to give, in words) and ``try_out(answer)``. Formulas
-and functions are kinds of their own files, :mod:`~leakyedu.teaching.expression` and
+Each has ``right``, ``mistakes``, ``expected()`` (what to give, in words) and ``read(answer)``; one for
+exercises has ``try_out(answer)``, one for predictions ``tell()`` and ``compare(value)``. Formulas and
+functions are kinds of their own files, :mod:`~leakyedu.teaching.expression` and
 :mod:`~leakyedu.teaching.function`.
 
 Judging is pure: it needs Python alone, and but for the two functions of a witness all that it looks at can
@@ -346,7 +347,7 @@ class Number(Typed):
 
     def _power(self) -> int:
         """Return the power of ten of the unit; what is counted has none."""
-        return (unit_of(self.unit or "%") or ("", 0))[1]
+        return (unit_of(self.unit) or ("", 0))[1]
 
     def _own_unit(self) -> str:
         return self.unit or say("no unit")

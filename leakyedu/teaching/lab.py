@@ -289,6 +289,7 @@ class _Panel:
         )
         if self._work:
             self._work.live, self._work.done = self.live, self.draw
+            self.live.observe(lambda _: self._work.stop(), "comm")  # closed, as when its cell runs again
 
     def show(self) -> None:
         """Display it below the cell."""
@@ -347,6 +348,9 @@ class _Panel:
             return element("p", self.sentence, role="alert")
 
 
+_one_at_a_time = threading.Lock()  # two would measure each other, and share the number of torch's threads
+
+
 class _Work:
     """What takes longer: started and stopped by buttons, it says how far it has come. It has its own thread.
 
@@ -392,14 +396,15 @@ class _Work:
         share = 0.0
         self._say(share, "measuring")
         try:
-            progress = self._work(**settings)
-            while not self._stopped.is_set():
-                share = next(progress)
-                now = time.perf_counter()
-                if share > 0 and now - shown > 0.1:  # more often nobody could read
-                    shown = now
-                    self._say(share, f"about {(now - began) * (1 - share) / share:.0f} s left")
-            progress.close()
+            with _one_at_a_time:
+                progress = self._work(**settings)
+                while not self._stopped.is_set():
+                    share = next(progress)
+                    now = time.perf_counter()
+                    if share > 0 and now - shown > 0.1:  # more often nobody could read
+                        shown = now
+                        self._say(share, f"about {(now - began) * (1 - share) / share:.0f} s left")
+                progress.close()
             self._say(share, "stopped")
         except StopIteration as end:
             self._result = settings, end.value

@@ -41,7 +41,8 @@ class Live(AnyWidget):
         rows: what stands below each other, each of them a dictionary or a list of some side by side; ``live.js``
             says what they hold.
         respond: gets each message: ``{"settings": {...}}``, ``{"answer": text, "name": name}``,
-            ``{"press": name}``, or ``{"keep": True}`` some time after the last picture.
+            ``{"press": name}``, ``{"look": name}`` where words that are asked for anew are seen,
+            ``{"dots": n}`` where a picture has another width, or ``{"keep": True}`` some time after the last one.
         kept: returns what shall stay in the file, by MIME type.
         asleep: what to do where no kernel answers; `code` stands in backticks.
         state: some of the attributes.

@@ -107,7 +107,7 @@ def relatives(unit: str) -> list[tuple[str, int]]:
     own = unit_of(unit or "%")
     if own is None:
         return []
-    return [(name, unit_of(name)[1] - own[1] * bool(unit)) for name in MEANT[own[0]] if name != unit]
+    return [(name, unit_of(name)[1] - own[1] * bool(unit)) for name in MEANT.get(own[0], ()) if name != unit]
 
 
 # -- One number ------------------------------------------------------------------------------------

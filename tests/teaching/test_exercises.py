@@ -381,6 +381,11 @@ def asks_itself(x, state, p, dt):
     return LIState(*(y.detach() for y in right(x.requires_grad_(), state, p, dt)))
 
 
+def asks_of_the_state(x, state, p, dt):
+    state.v.requires_grad_()
+    return LIState(*(y.detach() for y in right(x, state, p, dt)))
+
+
 def uses_i_too_early(x, state, p, dt):
     i = i + x  # noqa: F821
     return LIState(state.v, i)
@@ -424,6 +429,7 @@ STATE = LIState(torch.zeros(1), torch.zeros(1))
         (lambda x, state, p, dt: LIState(2 * state.v, right(x, state, p, dt).i), "`i` is right, but not `v`: in case 1, neuron 1"),
         (lambda x, state: state, "Your function takes `(x, state)`; this wants a function of (x, state, p, dt)"),
         (in_place, "your function writes into the tensors it was given"),
+        (asks_of_the_state, "makes the very tensor it was given ask for a gradient"),
         (asks_itself, "makes the very tensor it was given ask for a gradient"),
         (uses_i_too_early, "Here `i` has no value yet. Give it a first one in a line above."),
         (stops, "`return voltage + undefined  # noqa: F821`. The name `undefined` is not known."),

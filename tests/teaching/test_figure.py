@@ -196,7 +196,7 @@ def test_a_picture_that_is_wanted_by_a_place_on_the_wall_is_not_displayed(monkey
 @pytest.mark.parametrize("panes", [1, 2])
 @pytest.mark.parametrize(
     "label",
-    ["v (V)", "standard deviation (V)", "error of v (V)", "change of the last v (V per V)"],
+    ["v (V)", "standard deviation (V)", "error of v (V)", "change of the last v (V per V)", r"$\dot{v}$"],
 )
 def test_in_front_of_a_class_no_label_is_cut_beside_its_axis(label, panes):
     presentation()
@@ -214,3 +214,19 @@ def test_in_front_of_a_class_no_label_is_cut_beside_its_axis(label, panes):
     assert box.y0 >= 0
     assert box.y1 <= figure.bbox.height
     assert axes[0].get_ylabel().replace("\n", " ") == label
+
+
+def test_a_label_is_broken_once_and_only_where_it_has_a_blank():
+    presentation()
+    try:
+        figure, (axes,) = new_figure(1)
+        for label in (r"$\dot{v}=(v_0-v+i)/\tau_m$", "change of the last v (V per V)"):
+            axes.set_ylabel(label)
+            fit_for_a_class(figure)
+            once = axes.get_ylabel()
+            fit_for_a_class(figure)
+
+            assert axes.get_ylabel() == once
+            assert once.count("\n") == (" " in label)
+    finally:
+        presentation(False)

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 from jupyter_client.manager import start_new_kernel
 
 from leakyedu.teaching import guard
@@ -291,3 +292,13 @@ def test_what_code_prints_comes_back_up_to_a_length_and_nothing_that_others_prin
     assert error is None
     assert text.startswith("hello\nxxx")
     assert len(text) == PRINTED
+
+
+def test_a_check_leaves_the_random_numbers_of_an_accelerator_alone(monkeypatch):
+    seeds = []
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", seeds.append)
+
+    one, again = (run_guarded(lambda: torch.rand(1).item()).value for _ in range(2))
+
+    assert one == again
+    assert seeds == []

@@ -230,6 +230,10 @@ def test_a_number_of_what_is_counted_in_percent_is_told_its_unit():
     assert counted.try_out("0 %").text == "0 time constants is too small."
 
 
+def test_a_share_in_percent_is_told_that_it_has_no_unit():
+    assert Number(0.8, "", 0.02).try_out("0.8 %").text == "The number is right, and its unit is not: `0.8 %`."
+
+
 def test_a_tiny_number_with_its_unit_is_kept_as_it_is_meant():
     peak = Number(6.0, "ms", tolerance=0.25, between=(0, 40))
 

@@ -349,6 +349,33 @@ def test_work_that_fails_says_why_and_can_be_tried_again(shown):
     wait_for(lambda: box.off == ["Stop"])
 
 
+def test_work_ends_with_its_panel_and_no_two_measure_at_once(shown):
+    at_work, together, ended = [], [], threading.Event()
+
+    def work(height):
+        at_work.append(height)
+        together.append(len(at_work))
+        try:
+            for percent in range(10_000):
+                time.sleep(0.002)
+                yield percent / 10_000
+        finally:
+            at_work.remove(height)
+            ended.set()
+
+    (_, first), (_, second) = (shown(working_lab(work)) for _ in range(2))
+    press(first, "Measure")
+    wait_for(lambda: together)
+    press(second, "Measure")
+    first.close()  # as when its cell runs again
+
+    wait_for(ended.is_set)
+    wait_for(lambda: len(together) == 2)
+    press(second, "Stop")
+    wait_for(lambda: not at_work)
+    assert together == [1, 1]
+
+
 def test_work_is_done_for_paper_too():
     def work(height):
         yield 0.5

@@ -140,3 +140,4 @@ def test_the_case_of_a_unit_matters_only_where_it_says_something():
     assert unit_of("khz") == unit_of("kHz") == unit_of("1/ms") == ("1/s", 3)
     assert unit_of("steps") is None
     assert relatives("ms") == [("s", 3), ("us", -3)]
+    assert relatives("ohm") == []

@@ -127,7 +127,7 @@ export class NumberKind extends Kind {
 
   // The power of ten of the unit; what is counted has none.
   power() {
-    return (this.reader.unitOf(this.unit || "%") ?? ["", 0])[1];
+    return (this.reader.unitOf(this.unit) ?? ["", 0])[1];
   }
 
   ownUnit() {

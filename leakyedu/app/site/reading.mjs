@@ -76,7 +76,7 @@ export class Reader {
   relatives(unit) {
     const own = this.unitOf(unit || "%");
     if (own === null) return [];
-    return this.meant[own[0]].filter((name) => name !== unit).map((name) => [name, this.unitOf(name)[1] - (unit ? own[1] : 0)]);
+    return (this.meant[own[0]] ?? []).filter((name) => name !== unit).map((name) => [name, this.unitOf(name)[1] - (unit ? own[1] : 0)]);
   }
 
   withUnit(shown, unit) {
