@@ -3,7 +3,7 @@
 // A row is one of these, or a list of some side by side:
 //   {kind: "words", name, looks}              HTML of `words`; the kernel may be asked for them anew when they are seen
 //   {kind: "picture", fits}                   HTML of `picture`; the kernel may be told how many dots wide it is seen
-//   {kind: "number", name, label, low, high, step, plays}
+//   {kind: "number", name, label, low, high, step, plays, values}    values: it takes these alone
 //   {kind: "menu", name, label, options}
 //   {kind: "reset"}                           puts all controls to `start`
 //   {kind: "presets", names, says, settings}  puts all controls to one of some settings; pressed again says its sentence
@@ -344,8 +344,9 @@ const KINDS = {
 
 // A number with a name: a field to type in and a slider to drag. What the field shows is what is used.
 function number({ row, page, stops }) {
-  const { name, label, low, high, step } = row;
-  const slider = make("input", { type: "range", min: low, max: high, step });
+  const { name, label, low, high, step, values } = row;
+  const steps = values ? values.length - 1 : Math.round((high - low) / step); // of its whole way
+  const slider = make("input", { type: "range", ...(values ? { min: 0, max: steps, step: 1 } : { min: low, max: high, step }) });
   slider.setAttribute("aria-label", `${label}, slider`);
   const field = make("input", { type: "text", inputMode: "decimal", autocomplete: "off" });
   for (const [key, value] of Object.entries({ role: "spinbutton", "aria-valuemin": low, "aria-valuemax": high }))
@@ -355,20 +356,27 @@ function number({ row, page, stops }) {
   const text = make("label", {}, make("span", { textContent: label }), field);
   const element = make("div", { className: "leakyedu-control" }, text, slider, said);
 
+  const within = (value) => Math.min(high, Math.max(low, value));
+  const nearest = (value) => values.reduce((best, each, n) => (Math.abs(each - value) < Math.abs(values[best] - value) ? n : best), 0);
+  const moved = (by) => {
+    const value = page.settings[name];
+    return values ? values[Math.min(steps, Math.max(0, nearest(value) + by))] : within(value + by * step);
+  };
   let typing = false;
   let mine = null;
   const write = () => {
     const value = page.settings[name];
     if (value !== mine) said.textContent = ""; // it was said of another number
-    slider.value = value;
+    slider.value = values ? nearest(value) : value;
     slider.setAttribute("aria-valuetext", value);
     if (typing) return; // what is being typed is not eaten by a picture
     field.value = value;
     field.setAttribute("aria-valuenow", value);
   };
   const set = (value) => {
-    const used = Math.min(high, Math.max(low, Number(value.toFixed(9))));
-    said.textContent = used === value || Math.abs(used - value) < 1e-9 ? "" : `${value} is beyond ${low} to ${high}: ${used} is used.`;
+    const used = values ? values[nearest(value)] : within(Number(value.toFixed(9)));
+    const why = within(value) === value ? "has no picture here" : `is beyond ${low} to ${high}`;
+    said.textContent = Math.abs(used - value) < 1e-9 ? "" : `${value} ${why}: ${used} is used.`;
     typing = false;
     mine = used;
     if (used !== page.settings[name]) page.move({ ...page.settings, [name]: used });
@@ -384,12 +392,12 @@ function number({ row, page, stops }) {
     write();
   };
   // As in any slider, the large step is a tenth of the way.
-  const large = Math.max(step, Math.round((high - low) / 10 / step) * step);
+  const large = Math.max(1, Math.round(steps / 10));
   const KEYS = {
-    ArrowUp: () => page.settings[name] + step,
-    ArrowDown: () => page.settings[name] - step,
-    PageUp: () => page.settings[name] + large,
-    PageDown: () => page.settings[name] - large,
+    ArrowUp: () => moved(1),
+    ArrowDown: () => moved(-1),
+    PageUp: () => moved(large),
+    PageDown: () => moved(-large),
     Home: () => low,
     End: () => high,
   };
@@ -400,10 +408,10 @@ function number({ row, page, stops }) {
     if (!KEYS[event.key] || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     read();
-    set(Math.min(high, Math.max(low, KEYS[event.key]())));
+    set(KEYS[event.key]());
   });
-  slider.addEventListener("input", () => set(Number(slider.value)));
-  if (row.plays) stops.push(addPlayer(element, page, row, set));
+  slider.addEventListener("input", () => set(values ? values[slider.value] : Number(slider.value)));
+  if (row.plays) stops.push(addPlayer(element, label, { set, moved, low, atEnd: () => page.settings[name] >= high }));
   return { element, update: write };
 }
 
@@ -427,20 +435,20 @@ function numbersIn(typed, { at, names }) {
 }
 
 // Buttons that move the number on: nothing starts by itself, and a press of the same button stops it.
-function addPlayer(element, page, { name, label, low, high, step }, set) {
+function addPlayer(element, label, { set, moved, low, atEnd }) {
   let timer = null;
-  const move = (steps) => set(Math.min(high, Math.max(low, page.settings[name] + steps * step)));
+  const move = (steps) => set(moved(steps));
   const stop = () => {
     clearInterval(timer);
     timer = null;
     play.textContent = "Play";
   };
-  const tick = () => (page.settings[name] < high ? move(1) : stop());
+  const tick = () => (atEnd() ? stop() : move(1));
   const play = button(
     "Play",
     () => {
       if (timer !== null) return stop();
-      if (page.settings[name] >= high) set(low);
+      if (atEnd()) set(low);
       play.textContent = "Pause";
       timer = setInterval(tick, 200);
     },

@@ -220,30 +220,35 @@ def test_what_was_answered_is_there_after_a_reload_on_the_map_and_in_a_notebook(
     place.get_by_label("Answer").fill("0,6 V")
     place.get_by_role("button", name="Send").click()
     expect(place).to_contain_text("Kept: you predict")
+    letter = reader.place("a_leaky_bucket.input_halves")
+    letter.get_by_role("radio").first.click()
+    expect(letter).to_contain_text("Kept: you predict")
     place = reader.place("a_leaky_bucket.level")
     place.get_by_role("button", name="Hint").click()
     expect(place).to_contain_text("Hint 1 of 3")
     page.reload()
     expect(reader.place("a_leaky_bucket.settles")).to_contain_text("Your prediction is kept: 0.6 V.")
+    expect(reader.place("a_leaky_bucket.input_halves")).to_contain_text("Your prediction is kept: (a) ")
 
     reader.open("index")
     page.get_by_role("button", name="Give me the line").click()
     field = page.get_by_label("Your line")
     expect(field).to_have_value(re.compile(f"^{progress.MARK}"))
     row = page.locator(".leakyedu-map tr", has_text=BUCKET.title)
-    expect(row).to_contain_text("1 of 4")
+    expect(row).to_contain_text("2 of 4")
     line = field.input_value()
     page.get_by_label("Begin anew").select_option(BUCKET.name)
     page.get_by_role("button", name="Forget what I did there").click()
     expect(row).to_contain_text("0 of 4")
     page.get_by_label("A line from elsewhere").fill(line)
     page.get_by_role("button", name="Bring it back").click()
-    expect(row).to_contain_text("1 of 4")
+    expect(row).to_contain_text("2 of 4")
     assert find_faults(page) == []
 
-    assert progress.restore(line) == 2
+    assert progress.restore(line) == 3
     assert progress.records() == {
         "a_leaky_bucket.settles": {"prediction": 0.6},
+        "a_leaky_bucket.input_halves": {"prediction": "a"},
         "a_leaky_bucket.level": {"hints": 1},
     }
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.errors import SphinxError
 
 import leakyedu
 from leakyedu.app import course_map
@@ -50,11 +51,12 @@ def build(
         The number of its pages.
 
     Raises:
-        ValueError: if ``folder`` holds something else than a site, or a lab or the site grew too large.
-        SphinxWarning: if a page is not as it should be.
+        ValueError: if ``folder`` holds something else than a site, a page is not as it should be, or a lab or
+            the site grew too large.
     """
     say = say or (lambda share, words: None)
-    if folder.exists() and any(folder.iterdir()) and not (folder / "searchindex.js").exists():
+    ours = (folder / "_static/course.js").exists() and not (folder / ".git").exists()
+    if folder.exists() and any(folder.iterdir()) and not ours:
         raise ValueError(f"{folder} holds something else than a site. Name a folder that is empty or new.")
     chosen = lessons() if chosen is None else [*chosen]
     with tempfile.TemporaryDirectory() as work, _nobody():
@@ -244,7 +246,10 @@ def _sphinx(source: Path, static: Path, site: Path, made: Sequence[pages.Page]) 
             app.add_js_file(each, loading_method="defer")
 
     app.connect("html-page-context", add_scripts)
-    app.build()
+    try:
+        app.build()
+    except SphinxError as error:
+        raise ValueError(str(error)) from error
     if app.statuscode:
         raise ValueError("the pages have warnings; they stand above.")
 

@@ -12,7 +12,7 @@ from leakyedu import __version__
 project = author = "leakyedu"
 release = version = __version__
 copyright = "the leakyedu authors, MIT licence"  # noqa: A001  # the name that Sphinx wants
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.githubpages", "sphinx.ext.napoleon"]
 root_doc = "index"
 language = "en"
 

@@ -7,6 +7,7 @@ import {
   absolute, agree, checked, E, ExplodesError, FUNCTIONS_OF_NUMBERS, fromFloat, fromFraction, hugeness, imaginaryPart, inverse, isLess,
   multiplied, negative, NoNumberError, PI, raised, realPart, sum, toFloat,
 } from "./exact.mjs";
+import { Kind, refused } from "./kinds.mjs";
 import { closest, escaped, finds, fits, general, isPrintable, length, listedNames, part, pattern, replaced, strip } from "./written.mjs";
 
 export class FormulaError extends Error {}
@@ -303,21 +304,14 @@ function numberAt(tree, point) {
 
 // -- A formula as an answer ------------------------------------------------------------------------
 
-const judgedWrong = (text, value) => ({ passed: false, text, value, understood: true });
-
 // As leakyedu.teaching.expression.Expression: compared with the right one at random points.
-export class ExpressionKind {
+export class ExpressionKind extends Kind {
   constructor(table, reader, shared) {
-    Object.assign(this, table);
-    this.reader = reader;
+    super(table, reader, shared);
     this.formulas = new FormulaReader(shared, reader);
     this.names = Object.keys(this.ranges);
     const { tolerance, loose, divided } = shared.formula.compared;
     Object.assign(this, { tolerance, loose, divided });
-  }
-
-  parse(text) {
-    return ["", "..."].includes(this.reader.bare(text)) ? null : strip(text);
   }
 
   // What is read from the table, when it is first wanted.
@@ -346,20 +340,20 @@ export class ExpressionKind {
     if (formula.error) return { passed: false, text: formula.error, value: null, understood: false };
     const tree = formula.value;
     const found = orError(() => this.values(tree));
-    if (found.error) return judgedWrong(found.error, answer);
+    if (found.error) return refused(found.error, answer);
     const [values, { right, wrong }] = [found.value, this.known()];
     if (this.same(values, right.values)) return { passed: true, text: this.reader.say("it agrees", { points: this.points.length }), value: answer, understood: true };
     const words = this.missingBrackets(answer, right.values, this.loose);
-    if (words) return judgedWrong(words, answer);
+    if (words) return refused(words, answer);
     const symbols = symbolsOf(tree);
     // A formula without one of its symbols may come close to a mistake, and does not make it.
     const made = wrong.findIndex((each) => [...each.symbols].every((name) => symbols.has(name)) && this.isMade(each, values));
-    if (made >= 0) return judgedWrong(this.mistakes[made].text, answer);
+    if (made >= 0) return refused(this.mistakes[made].text, answer);
     const more = this.missingBrackets(answer, right.values, this.divided);
-    if (more) return judgedWrong(more, answer);
+    if (more) return refused(more, answer);
     const read = this.reader.say("read as", { formula: this.formulas.readAs(answer, this.names) });
     const said = orError(() => this.nameDifference(tree, values, right, read));
-    return judgedWrong(said.error ?? said.value, answer);
+    return refused(said.error ?? said.value, answer);
   }
 
   // Say where a formula lacks the brackets that would make it right, or nothing.

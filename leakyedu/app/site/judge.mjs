@@ -6,34 +6,30 @@
 // `tables` is what tables.py's `tables(lesson)` returns, `shared` what its `shared()` does, as JSON has them; `shapeOf`
 // is that of teaching/curve.js, which lessons with a drawn prediction need. `lesson.tasks` maps the keys of a lesson's
 // tasks to their tables, in order; a key is the one of the learner's progress: "one_euler_step.peak_time",
-// "one_euler_step.recall.2". Each table has `task`: "prediction", "exercise" or "recall", `kind`, `question`,
-// `expected` (what to give, in words: for the field), for a Choice `options` and `shown` ([[letter, words], ...]), for
-// Points `curve` (what drawCurve wants), for an exercise `hints`.
+// "one_euler_step.recall.2". Each table has `task`: "prediction", "exercise" or "recall", `kind`, `expected`
+// (what to give, in words), and for an exercise `hints`, `solution` and `code`.
 //
 // `action`   of                      `typed`
 // "predict"  a prediction            the text of the field, a letter, or the numbers of a drawn curve: "0.1, 0.2, 0.4"
-// "compare"  a prediction            nothing: asks for a prediction where there is none, and tells at the second time
 // "tell"     a prediction            nothing: holds the prediction against what happens, which counts as seen then
-// "check"    an exercise, a recall   the text of the field, or a letter; where it is "", what has passed stands
-// "hint"     an exercise             its number from 1 on; "" is the next one, counted as long as `lesson` lives
+// "check"    an exercise, a recall   the text of the field, or a letter
+// "hint"     an exercise             nothing: the next one, counted as long as `lesson` lives
 // "solution" an exercise             nothing
+// Where `typed` is null, nothing is: what was kept or has passed before is told again.
 //
 // `record` is what the learner's progress holds of this key, `{}` at first, and is left as it is; `today` is the day of
-// the learner, "2026-11-30". Nothing is kept here but the counts of hints and of "compare": the page keeps
-// `reply.record` in place of the record.
+// the learner, "2026-11-30". Nothing is kept here but the counts of hints: the page keeps `reply.record` in
+// place of the record.
 //
-// The reply: {state, text, code, html, value, record}
+// The reply: {state, text, code, html, record}
 //   state   "passed"   a right answer                   "kept"     a prediction is kept, or what was asked for is told
 //           "refused"  a wrong answer                   "asks"     not tried, or not understood: it is asked again
 //   text    the words, `code` in backticks; `code` are lines below them, or ""
 //   html    both, as Python makes it of them: a <div role="status"> with a bar at its left
-//   value   what the answer is read as: a number, a letter, an order, [[place, value], ...], arguments; else null
 //   record  the record as it is now, with the fields that leakyedu.teaching.progress names
 //
-// A function to be written in Python is not judged: its table has the kind "Function", its `stub`, hints, and solution.
-// "check" of one throws, as an unknown key or action does; an answer never does.
-// A page may join the modules beside this one into one script without their imports and the word export: no name
-// stands at the top of two of them.
+// A function to be written in Python is not judged: its table has the kind "Function", hints, and solution. "check" of
+// one throws, as an unknown key or action does; an answer never does.
 
 import { ExpressionKind } from "./formula.mjs";
 import { ChoiceKind, MeasuredKind, NumberKind, OrderKind, PointsKind, WitnessKind } from "./kinds.mjs";
@@ -59,7 +55,6 @@ export class Lesson {
     this.reader = new Reader(shared);
     this.kinds = {};
     this.hints = {}; // how many were given of a task
-    this.asked = new Set(); // whose prediction was asked for before it is told
   }
 
   ask(key, action, typed = "", record = {}, today = "") {
@@ -77,9 +72,9 @@ export class Lesson {
     return this.kinds[task.key];
   }
 
-  reply(state, text, record, { code = "", value = null } = {}) {
+  reply(state, text, record, code = "") {
     const colour = this.shared.bar[state === "passed" ? "true" : state === "refused" || (state === "asks" && /^Not yet/.test(text)) ? "false" : "none"];
-    return { state, text, code, html: toHtml(text, code, colour), value, record };
+    return { state, text, code, html: toHtml(text, code, colour), record };
   }
 
   // -- A prediction ----------------------------------------------------------------------------------
@@ -91,10 +86,10 @@ export class Lesson {
     const beforeIt = (before) => (before === null ? "" : ` Before it was shown, you predicted ${kind.show(before)}.`);
     const predict = (typed) => {
       const earlier = last(keptIn(record));
-      const answer = kind.parse(typed);
+      const answer = typed === null ? null : kind.parse(typed);
       if (answer === null) {
         const words = earlier === null ? `No prediction yet: answer here with ${kind.expected}. You may skip it and go on.` : `Your prediction is kept: ${kind.show(earlier)}.`;
-        return this.reply(earlier === null ? "asks" : "kept", words, record, { value: earlier });
+        return this.reply(earlier === null ? "asks" : "kept", words, record);
       }
       const { value, complaint } = kind.read(answer);
       if (value === null) {
@@ -105,49 +100,40 @@ export class Lesson {
       if (!record.seen) now.prediction = value;
       else now.after = JSON.stringify(value) === JSON.stringify(record.prediction) ? null : value;
       const [before, after] = keptIn(now);
-      if (after === null) return this.reply("kept", `Kept: you predict ${kind.show(value)}.`, now, { value });
-      return this.reply("kept", `Kept as made after the answer was shown: ${kind.show(after)}.${beforeIt(before)}`, now, { value });
+      if (after === null) return this.reply("kept", `Kept: you predict ${kind.show(value)}.`, now);
+      return this.reply("kept", `Kept as made after the answer was shown: ${kind.show(after)}.${beforeIt(before)}`, now);
     };
     const tell = () => {
       const [before, after] = keptIn(record);
       const now = { ...record, seen: true };
-      const value = after ?? before;
       if (after !== null)
-        return this.reply("kept", `You predicted ${kind.show(after)}, after the answer was shown.${beforeIt(before)} ${kind.tell()}`, now, { value });
+        return this.reply("kept", `You predicted ${kind.show(after)}, after the answer was shown.${beforeIt(before)} ${kind.tell()}`, now);
       if (before === null) return this.reply("kept", `You made no prediction. ${kind.tell()}`, now);
-      return this.reply("kept", kind.compare(before), now, { value });
+      return this.reply("kept", kind.compare(before), now);
     };
-    const compare = () => {
-      if (last(keptIn(record)) !== null || this.asked.has(task.key) || record.seen) return tell();
-      this.asked.add(task.key);
-      return this.reply("asks", "You made no prediction. Make one above, or press once more to be told.", record);
-    };
-    return { predict, tell, compare };
+    return { predict, tell };
   }
 
   // -- An exercise, and a question at the end of a lesson -----------------------------------------------
 
   ofExercise(task, record) {
-    const hint = (typed) => {
+    const hint = () => {
       const last = task.hints.length;
-      const given = typed === "" ? Math.min((this.hints[task.key] ?? 0) + 1, last) : Number(typed);
-      if (!Number.isInteger(given) || given < 1 || given > last)
-        return this.reply("asks", `There are hints 1 to ${last}; \`${typed}\` is none of them.`, record);
-      if (typed === "") this.hints[task.key] = given;
+      const given = (this.hints[task.key] = Math.min((this.hints[task.key] ?? 0) + 1, last));
       const [words, ...code] = task.hints[given - 1].split("\n\n");
       const more = given === last ? "; after it comes the solution" : "";
       const now = { ...record, hints: Math.max(given, record.hints ?? 0) };
-      return this.reply("kept", `Hint ${given} of ${last}${more}. ${words}`, now, { code: code.join("\n\n"), value: given });
+      return this.reply("kept", `Hint ${given} of ${last}${more}. ${words}`, now, code.join("\n\n"));
     };
-    const solution = () => this.reply("kept", task.solution, { ...record, solution: true }, { code: task.code });
+    const solution = () => this.reply("kept", task.solution, { ...record, solution: true }, task.code);
     const check = (typed, today) => {
       const kind = this.kind(task);
-      const answer = kind.parse(typed);
-      if (answer !== null) return this.judged(kind, answer, record, today, this.asTyped(kind.parse(typed)));
+      const answer = typed === null ? null : kind.parse(typed);
+      if (answer !== null) return this.judged(kind, answer, record, today, this.asTyped(answer));
       const passedWith = record.answer === undefined ? null : kind.parse(record.answer);
       const again = passedWith === null ? null : kind.tryOut(passedWith);
       if (again?.passed)
-        return this.reply("passed", `Right. ${again.text} Your answer is kept: \`${record.answer}\`.`, record, { value: again.value });
+        return this.reply("passed", `Right. ${again.text} Your answer is kept: \`${record.answer}\`.`, record);
       return this.reply("asks", `Not tried yet: answer here with ${kind.expected}.`, record);
     };
     return { hint, solution, check };
@@ -158,12 +144,12 @@ export class Lesson {
   }
 
   judged(kind, answer, record, today, typed) {
-    const { passed, text, value, understood } = kind.tryOut(answer);
+    const { passed, text, understood } = kind.tryOut(answer);
     const now = { ...record, tries: Math.min((record.tries ?? 0) + 1, 999_999) };
     if (passed) now.passed ??= today;
     if (passed && typed !== null) now.answer = typed;
     const state = passed ? "passed" : understood ? "refused" : "asks";
-    return this.reply(state, `${passed ? "Right" : "Not yet"}. ${text}`, now, { value });
+    return this.reply(state, `${passed ? "Right" : "Not yet"}. ${text}`, now);
   }
 
   // An answer as progress keeps it; null if it does not fit in there.

@@ -8,7 +8,7 @@ import { ReadError, short } from "./reading.mjs";
 import { apart, escaped, finds, fits, general, length, listed, listedNames, matches, pattern, ratio, replaced, scaled, split, strip, whole, written } from "./written.mjs";
 
 const RIGHT_TO_ROUNDING = 1 + 1e-6; // 0.17 + 0.005 is a little above 0.175 in floating point
-const refused = (text, value) => ({ passed: false, text, value, understood: true });
+export const refused = (text, value) => ({ passed: false, text, value, understood: true });
 const notUnderstood = (complaint) => ({ passed: false, text: complaint, value: null, understood: false });
 const passed = (text, value) => ({ passed: true, text, value, understood: true });
 
@@ -22,7 +22,7 @@ function orComplaint(does) {
   }
 }
 
-class Kind {
+export class Kind {
   constructor(table, reader, shared, shapeOf) {
     Object.assign(this, table, { reader, shared, shapeOf });
   }

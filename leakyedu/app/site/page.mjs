@@ -96,7 +96,7 @@ function task(element, place, lesson) {
   const record = progress.record(key);
   const predicted = record.after ?? record.prediction;
   const answered = does === "predict" ? predicted !== undefined : record.answer !== undefined;
-  const again = answered && !place.cell ? lesson.ask(key, does, "", record, today()) : null;
+  const again = answered && !place.cell ? lesson.ask(key, does, null, record, today()) : null;
   const typed = does === "predict" ? inField(predicted) : (record.answer ?? "");
   const state = { rows: place.rows, words: { said: again ? again.html : place.said, below: "" }, typed: { answer: typed } };
   const model = new Place(element, state, async (message) => {
@@ -176,26 +176,11 @@ function lab(element) {
   const keyOf = (settings) => JSON.stringify(names.map((name) => settings[name]));
   const by = new Map(shots.map((shot) => [keyOf(shot.settings), shot]));
   const labels = Object.fromEntries(rows.filter((row) => row.label).map(({ name, label }) => [name, label]));
-  const values = Object.fromEntries(names.map((name) => [name, valuesOf(name)]));
-
-  function valuesOf(name) {
-    const found = [...new Set(shots.filter((shot) => by.has(keyOf({ ...start, [name]: shot.settings[name] }))).map((shot) => shot.settings[name]))];
-    return typeof start[name] === "number" ? found.sort((a, b) => a - b) : found;
-  }
-  // The nearest value; a step that is smaller than the way to the next one leads there all the same.
-  function recorded(name, wanted, before) {
-    if (typeof wanted !== "number") return wanted;
-    const all = values[name];
-    const near = all.reduce((best, value) => (Math.abs(value - wanted) < Math.abs(best - wanted) ? value : best));
-    if (near !== before) return near;
-    const further = wanted > before ? all.find((value) => value > before) : all.findLast((value) => value < before);
-    return further ?? near;
-  }
   function settled(wanted, before) {
     if (by.has(keyOf(wanted))) return [wanted, ""];
     const name = names.find((each) => wanted[each] !== before[each]);
     const back = names.filter((each) => each !== name && before[each] !== start[each]);
-    const settings = { ...start, [name]: recorded(name, wanted[name], before[name]) };
+    const settings = { ...start, [name]: wanted[name] };
     const said = back.map((each) => `${labels[each]} is back at ${start[each]}.`).join(" ");
     return [settings, said && `${said} This page holds pictures of one control at a time; in the notebook they move together.`];
   }

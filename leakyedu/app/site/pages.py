@@ -341,13 +341,10 @@ def ways_in(lesson: Lesson) -> Html:
         )
     else:
         links = {
-            "Open in Binder": f"{BINDER}{address.removeprefix(GITHUB)}/HEAD?urlpath=lab/tree/leakyedu-lessons/{lesson.notebook}"
+            "Open in Binder": f"{BINDER}{address.removeprefix(GITHUB)}/HEAD?urlpath=lab/tree/leakyedu-lessons/{lesson.notebook}",
+            "Open in Colab": f"{COLAB}{address.removeprefix(GITHUB)}/blob/{BRANCH}/course/{lesson.notebook}",
+            "Edit": f"{address}/edit/{BRANCH}/course/{lesson.notebook}",
         }
-        if lesson.number:
-            links["Open in Colab"] = (
-                f"{COLAB}{address.removeprefix(GITHUB)}/blob/{BRANCH}/course/{lesson.notebook}"
-            )
-        links["Edit"] = f"{address}/edit/{BRANCH}/course/{lesson.notebook}"
         parts.append(
             element(
                 "p", *itertools.chain(*((element("a", name, href=to), " ") for name, to in links.items()))

@@ -39,6 +39,7 @@ SIGNS = {
     ast.Not: "not", ast.And: "and", ast.Or: "or", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
     ast.Eq: "==", ast.NotEq: "!=",
 }  # fmt: skip
+NAMED = {"rel_tol", "ndigits"}  # arguments that may be named: the ones that come next
 KNOWN = {"abs", "min", "max", "round", "float", "range", "sum"}
 OF_MATH = {"exp", "sqrt", "atan", "degrees", "isclose"}
 
@@ -125,7 +126,7 @@ class _Writer:
                 inside = {name.id for name in ast.walk(to) if isinstance(name, ast.Name)}
                 self.own |= inside
                 return ["each", self.value(each), self.names(to), self.value(of)]
-            case ast.Call(func=called, args=given, keywords=named):
+            case ast.Call(func=called, args=given, keywords=named) if {x.arg for x in named} <= NAMED:
                 return [
                     "call",
                     self.called(called),

@@ -1,6 +1,6 @@
 // What a learner has done, in the browser's own store, and as the line that progress.py exports and restores.
 //
-// `limits` is what course.py's `limits()` reads there. Nothing is sent anywhere. Each change reads the store anew, so
+// `limits` are the numbers of progress.py, which build.py hands over. Nothing is sent anywhere. Each change reads the store anew, so
 // two tabs lose nothing of each other; where a browser keeps nothing, it is kept until the page is left.
 
 export const STORE = "leakyedu";

@@ -13,7 +13,7 @@ from leakyedu.teaching import formula, page, reading
 from leakyedu.teaching.exercise import Exercise, Prediction, Recall
 from leakyedu.teaching.expression import Expression
 from leakyedu.teaching.function import Function
-from leakyedu.teaching.kinds import Choice, Order, Points, Typed, Witness
+from leakyedu.teaching.kinds import Choice, Order, Points, Witness
 from leakyedu.teaching.lesson import Lesson
 from leakyedu.teaching.record import Record
 from leakyedu.teaching.says import SAYS
@@ -79,31 +79,28 @@ def _characters(table: dict[int, str]) -> dict[str, str]:
 
 
 def _tasks(lesson: Lesson) -> Iterator[dict[str, Any]]:
-    def asked(task: str, record: Record, question: str, kind: Any) -> dict[str, Any]:
-        return {"key": record.key, "task": task, "question": question, **_judged_by(kind)}
+    def asked(task: str, record: Record, kind: Any) -> dict[str, Any]:
+        return {"key": record.key, "task": task, **_judged_by(kind)}
 
     for task in vars(lesson.exercises).values():
         if isinstance(task, Recall):
-            for (question, kind), record in zip(task.questions, task.records, strict=True):
-                yield asked("recall", record, question, kind)
+            for (_, kind), record in zip(task.questions, task.records, strict=True):
+                yield asked("recall", record, kind)
         elif isinstance(task, Prediction):
-            yield asked("prediction", task.record, task.question, task.kind)
+            yield asked("prediction", task.record, task.kind)
         elif isinstance(task, Exercise):
             words, code = task.way()
             leads = {"hints": list(task.hints), "solution": words, "code": code}
-            yield asked("exercise", task.record, task.question, task.kind) | leads
+            yield asked("exercise", task.record, task.kind) | leads
 
 
 def _judged_by(kind: Any) -> dict[str, Any]:
-    """Return the table of a kind, with what follows from it: what to give, in words, and what is drawn."""
+    """Return the table of a kind, with what follows from it: what to give, in words, and what is compared."""
     if isinstance(kind, Function):
-        return {"kind": "Function", "expected": kind.expected(), "stub": _stub(kind)}
-    more: dict[str, Any] = {"expected": kind.expected(), "typed": isinstance(kind, Typed)}
+        return {"kind": "Function"}
+    more: dict[str, Any] = {"expected": kind.expected()}
     match kind:
-        case Choice():
-            more["shown"] = page.options(kind, "answer", "Answer")["options"]
         case Points():
-            more["curve"] = page.curve(kind, "answer")
             more |= {"rule": kind.rule(), "far": kind.FAR}
         case Witness():
             functions = {"function": kind.function, "wrong": kind.wrong}
@@ -112,7 +109,3 @@ def _judged_by(kind: Any) -> dict[str, Any]:
         case Expression():
             more["points"] = kind.points
     return kind.table() | more
-
-
-def _stub(function: Function) -> str:
-    return f"def {function.name}({', '.join(function.arguments)}):\n    return ..."

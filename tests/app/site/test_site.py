@@ -78,6 +78,19 @@ def test_the_two_commands_are_those_of_the_readme():
     assert windows.startswith("py -m venv ")
 
 
+def test_what_is_no_site_of_ours_is_left_alone(tmp_path):
+    theirs, clone = tmp_path / "theirs", tmp_path / "clone"
+    for folder, names in ((theirs, ["searchindex.js"]), (clone, ["_static/course.js", ".git/HEAD"])):
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).touch()
+
+        with pytest.raises(ValueError, match="holds something else than a site"):
+            build.build(folder)
+
+        assert sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()) == sorted(names)
+
+
 # -- Scripts ---------------------------------------------------------------------------------------
 
 
@@ -153,6 +166,21 @@ def test_at_most_25_values_of_a_control_are_recorded_one_at_a_time_and_each_pres
     assert max(alone.count([key]) for key in start) <= labs.MOST
     if name != "whole_sequences":  # one preset is about this machine, which no record is
         assert [preset for preset in presets if preset not in found] == []
+
+
+@pytest.mark.parametrize("name", [lesson.name for lesson in lessons() if lesson.lab])
+def test_a_slider_runs_over_the_values_that_have_a_picture(name):
+    lab = LESSONS[name].lab.LAB
+    start, taken = labs.starts(lab), labs.shots(lab)
+
+    rows = [row for row in labs._rows(lab, taken) if isinstance(row, dict) and row["kind"] == "number"]
+
+    for row in rows:
+        slider, values = lab.controls[row["name"]], row["values"]
+        assert (values[0], values[-1]) == (slider.low, slider.high)
+        assert values == sorted(set(values))
+        assert all(start | {row["name"]: value} in taken for value in values)
+    assert [row["name"] for row in rows] == [n for n, c in lab.controls.items() if isinstance(c, Slider)]
 
 
 def test_a_picture_in_few_colours_keeps_its_size():
