@@ -1,14 +1,15 @@
 """A picture that changes in place: what stays is drawn once, what moves is drawn anew each time."""
 
-import io
 import re
+import struct
+import zlib
 from collections.abc import Callable
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.legend import Legend
-from PIL import Image
 
 from leakyedu.teaching.figure import fit_for_a_class, new_figure, our_style, presenting
 
@@ -17,7 +18,7 @@ class Canvas:
     """A figure in which a view draws again and again.
 
     Frames, ticks and labels take ten times as long as all curves, so they are kept as a background for
-    as long as a view asks for the same ones. A view that fixes its limits is fast; one that lets them
+    when a view asks for the same ones. A view that has few sorts of limits is fast; one that lets them
     follow the data is right too.
 
     Args:
@@ -32,13 +33,14 @@ class Canvas:
         self._canvas = FigureCanvasAgg(self.figure)
         self._margins = self.axes[0].margins()
         self._still = {child for axes in self.axes for child in axes.get_children()}
-        self._frame = self._room = self._background = None
+        self._room = None
+        self._backgrounds: dict[tuple, object] = {}
 
     def fit(self, dots: int) -> None:
         """Draw as many dots wide from now on."""
         self.figure.set_dpi(dots / self.figure.get_figwidth())
         self._canvas = FigureCanvasAgg(self.figure)
-        self._frame = self._room = None
+        self._room = None
 
     def draw(self, view: Callable[..., str]) -> tuple[bytes, str]:
         """Call ``view(*axes)``; return the picture as PNG, and the sentence that the view returned."""
@@ -50,30 +52,28 @@ class Canvas:
             artist.remove()
         # As if they were new. To clear them would take half as long as the whole picture.
         for axes in self.axes:
-            # A scale brings its own ticks and their labels.
-            axes.set(xscale="linear", yscale="linear", xlabel="", ylabel="", title="")
-            axes.grid(False, which="both")
+            _with_usual_ticks(axes)
+            axes.set(xlabel="", ylabel="", title="")
             axes.margins(*self._margins)
             axes.set_prop_cycle(None)
             axes.relim()
             axes.autoscale()
         sentence = view(*self.axes)
         fit_for_a_class(self.figure)
-        frame = [_frame(axes) for axes in self.axes]
-        if frame != self._frame:
-            self._draw_background()
-            self._frame = frame
-        self._canvas.restore_region(self._background)
+        frame = tuple(map(_frame, self.axes))
+        if self._room is None or frame not in self._backgrounds:
+            self._draw_background(frame)
+        self._canvas.restore_region(self._backgrounds[frame])
         # A legend says and shows what it did before, or the frame would be another.
         moving = [artist for artist in self._moving() if not isinstance(artist, Legend)]
         for artist in sorted(moving, key=Artist.get_zorder):
             artist.axes.draw_artist(artist)
-        return self._png(), sentence
+        return _png(np.asarray(self._canvas.buffer_rgba())), sentence
 
     def _moving(self) -> list[Artist]:
         return [child for axes in self.axes for child in axes.get_children() if child not in self._still]
 
-    def _draw_background(self) -> None:
+    def _draw_background(self, frame: tuple) -> None:
         room = [_room(axes) for axes in self.axes]
         if room != self._room:
             # What moves needs room too, in a margin perhaps; from then on everything stays where it is.
@@ -81,22 +81,47 @@ class Canvas:
             self.figure.get_layout_engine().execute(self.figure)
             self.figure.set_layout_engine("none")
             self._room = room
+            self._backgrounds.clear()
+        if len(self._backgrounds) == KEPT:
+            del self._backgrounds[next(iter(self._backgrounds))]
         moving = [a for a in self._moving() if a.get_visible() and not isinstance(a, Legend)]
         for artist in moving:
             artist.set_visible(False)
         self._canvas.draw()
-        self._background = self._canvas.copy_from_bbox(self.figure.bbox)
+        self._backgrounds[frame] = self._canvas.copy_from_bbox(self.figure.bbox)
         for artist in moving:
             artist.set_visible(True)
 
-    def _png(self) -> bytes:
-        size, pixels = self._canvas.get_width_height(), self._canvas.buffer_rgba()
-        file = io.BytesIO()
-        # The strongest compression takes twice as long as everything else.
-        Image.frombuffer("RGBA", size, pixels, "raw", "RGBA", 0, 1).convert("RGB").save(
-            file, "png", compress_level=1
-        )
-        return file.getvalue()
+
+def _png(pixels: np.ndarray) -> bytes:
+    """Return pixels of shape (height, width, 4) as PNG, without their opacity.
+
+    Pillow tries five filters on each line, which takes as long as all curves; lines of one colour need none.
+    """
+    height, width, _ = pixels.shape
+    lines = np.zeros((height, 1 + 3 * width), np.uint8)  # each begins with its filter: 0 is none
+    lines[:, 1:] = pixels[..., :3].reshape(height, -1)
+    head = struct.pack(">2I5B", width, height, 8, 2, 0, 0, 0)  # 8 bits for each of three colours
+    # The strongest compression takes twice as long as everything else.
+    parts = (b"IHDR", head), (b"IDAT", zlib.compress(lines, 1)), (b"IEND", b"")
+    sealed = (
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in parts
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(sealed)
+
+
+KEPT = 4  # backgrounds: on a page one takes a megabyte
+
+
+def _with_usual_ticks(axes: Axes) -> None:
+    """Put scales, ticks and grids back where a view has changed them: to do it each time takes as long as a curve."""
+    for axis in (axes.xaxis, axes.yaxis):
+        usual = axis.isDefault_majloc, axis.isDefault_minloc, axis.isDefault_majfmt, axis.isDefault_minfmt
+        if axis.get_scale() != "linear" or not all(usual):
+            axes.set(**{f"{axis.axis_name}scale": "linear"})  # a scale brings its own ticks and their labels
+        if any(axis.get_tick_params(which).get("gridOn") for which in ("major", "minor")):
+            axis.grid(False, which="both")
 
 
 LOOKS = ("color", "facecolor", "edgecolor", "linestyle", "linewidth", "marker", "markersize", "alpha")
@@ -108,7 +133,12 @@ def _frame(axes: Axes) -> tuple:
     for axis in (axes.xaxis, axes.yaxis):
         ticks = axis.get_majorticklocs()
         grids = [str(axis.get_tick_params(which)) for which in ("major", "minor")]
-        frame += [*ticks, *axis.get_minorticklocs(), *axis.get_major_formatter().format_ticks(ticks), *grids]
+        frame += [
+            *ticks,
+            *axis.get_minor_locator()(),
+            *axis.get_major_formatter().format_ticks(ticks),
+            *grids,
+        ]
     handles = axes.get_legend().legend_handles if axes.get_legend() else ()
     return *frame, *(str(getattr(handle, f"get_{look}", str)()) for handle in handles for look in LOOKS)
 

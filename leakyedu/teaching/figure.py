@@ -49,6 +49,7 @@ _STYLE = {
     if not key.startswith(_NO_LOOKS) and key not in ("savefig.directory", "figure.max_open_warning")
 }
 _one_style_at_a_time = threading.RLock()
+_style_is_ours = False  # on the thread that holds the lock
 
 
 @contextmanager
@@ -57,18 +58,21 @@ def our_style() -> Iterator[None]:
 
     matplotlib has one style for all threads, and a lab may be drawn beside a cell, so one waits for the other.
     """
-    # The plain methods of a dictionary: to check each value again would take as long as a small picture.
-    style = matplotlib.rcParams
+    global _style_is_ours
     with _one_style_at_a_time:
-        theirs = {key: dict.__getitem__(style, key) for key in _STYLE}
-        if theirs == _STYLE:
+        if _style_is_ours:  # a picture asks for it some eighty times
             yield
             return
-        dict.update(style, _STYLE)
+        # The plain methods of a dictionary: to check each value again would take as long as a small picture.
+        style = matplotlib.rcParams
+        theirs = {key: dict.__getitem__(style, key) for key in _STYLE}
+        _style_is_ours = True
         try:
+            dict.update(style, _STYLE)
             yield
         finally:
             dict.update(style, theirs)
+            _style_is_ours = False
 
 
 def _in_our_style(draw: Callable) -> Callable:

@@ -2,15 +2,17 @@
 
 import base64
 import functools
+import io
 import re
 import threading
 import time
 
+import numpy as np
 import pytest
 import torch
 from ipywidgets.widgets.widget import _instances
 from matplotlib.figure import Figure
-from PIL import ImageChops
+from PIL import Image, ImageChops
 
 from leakyedu.teaching.canvas import Canvas
 from leakyedu.teaching.figure import new_figure, picture_of, presentation
@@ -507,17 +509,47 @@ def test_a_tick_beyond_the_axes_needs_no_room():
     assert ImageChops.difference(changed, fresh).getbbox() is None
 
 
+def counted(canvas: Canvas, monkeypatch) -> list[tuple]:
+    """Return the frames that a canvas draws from now on, as they come."""
+    drawn, draw = [], canvas._draw_background
+    monkeypatch.setattr(canvas, "_draw_background", lambda frame: (drawn.append(frame), draw(frame)))
+    return drawn
+
+
 def test_frames_are_drawn_once_for_as_long_as_they_stay(monkeypatch):
-    canvas, drawn = Canvas(2), []
-    monkeypatch.setattr(canvas, "_draw_background", lambda: drawn.append(1))
-    canvas._background = None
-    monkeypatch.setattr(canvas._canvas, "restore_region", lambda background: None)
+    canvas = Canvas(2)
+    drawn = counted(canvas, monkeypatch)
 
     for height in (1, 2, 3):
-        canvas._canvas.get_renderer()
         canvas.draw(lambda left, right, y=height: line(y, **FIXED)(left) + line(y, **FIXED)(right))
 
-    assert drawn == [1]
+    assert len(drawn) == 1
+
+
+def test_frames_that_come_back_are_there_still_as_far_as_there_is_room(monkeypatch):
+    canvas = Canvas()
+    drawn = counted(canvas, monkeypatch)
+    tops = [2, 4, 6, 8, 4, 2, 6, 8, 9, 2]  # the first of four makes room for a fifth
+
+    shown = [
+        pixels(canvas.draw(line(1, **FIXED | {"ylim": (0, top), "yticks": [0, top]}))[0]) for top in tops
+    ]
+
+    assert [frame[0][3] for frame in drawn] == [2, 4, 6, 8, 9, 2]
+    for again, first in ((4, 1), (5, 0), (6, 2), (7, 3), (9, 0)):
+        assert ImageChops.difference(shown[again], shown[first]).getbbox() is None
+
+
+def test_a_picture_holds_the_pixels_that_are_drawn():
+    canvas = Canvas()
+
+    png, _ = canvas.draw(line(1, **FIXED))
+
+    drawn = Image.fromarray(np.asarray(canvas._canvas.buffer_rgba())).convert("RGB")
+    sent = Image.open(io.BytesIO(png))
+    sent.load()  # with all of its checksums
+    assert sent.mode == "RGB"
+    assert sent.tobytes() == drawn.tobytes()
 
 
 def test_many_pictures_leave_nothing_behind():
