@@ -18,9 +18,12 @@ from leakyedu.teaching.lab import Lab, Menu, Preset, Slider
 METHODS: dict[str, Method] = {known.function.__name__: known.function for known in ALL}
 IN_WORDS = dict(enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine"), 1))
 UNTIL = 0.04  # second
-V_LIMITS, ERROR_LIMITS = (-0.2, 0.6), (-0.15, 0.15)
-NEAR_V, NEAR_ERROR = (-0.08, 0.34), (-0.04, 0.04)
-I_LIMITS, NEAR_I = (-1.1, 1.15), (-0.12, 1.15)
+V_LIMITS, ERROR_LIMITS = (-0.2, 0.6), (-0.2, 0.2)
+NEAR_V, NEAR_ERROR = (
+    (-0.1, 0.3),
+    (-0.04, 0.04),
+)  # ticks at the same places, so that the axes stay where they are
+I_LIMITS = (-0.65, 1.15)
 
 
 def exact_response(seconds: Tensor, spike: float, p: LIParameters) -> Tensor:
@@ -156,19 +159,26 @@ def view(
 
     shown = [list(METHODS).index(name) for name in (method, prediction) if name]
     # Closer, where nothing that is shown would be cut.
-    near = float(run.v[:, shown].max()) < NEAR_V[1] and float(run.v[:, shown].min()) > NEAR_V[0]
-    v_limits = NEAR_V if near else V_LIMITS
-    i_limits = NEAR_I if float(run.i[:, shown].min()) > NEAR_I[0] else I_LIMITS
+    lowest, highest = (float(x) for x in run.v[:, shown].aminmax())
+    v_limits = NEAR_V if NEAR_V[0] < lowest and highest < NEAR_V[1] else V_LIMITS
     largest = max(float(run.error[:, shown].abs().max()), float(by_the_move.abs().max()))
     error_limits = NEAR_ERROR if largest < NEAR_ERROR[1] else ERROR_LIMITS
+    over_time = {"xlabel": "time (ms)", "xlim": (-1, 1000 * UNTIL)}
+    curve.set(ylabel="voltage v (V)", ylim=v_limits, **over_time)
+    off.set(ylabel="error of v (V)", ylim=error_limits, **over_time)
+    # On the same axis of v as the curve at its left.
+    plane.set(xlabel="current i (V)", xlim=I_LIMITS, ylim=v_limits)
+    plane.tick_params(labelleft=False)
+    for axes in (curve, plane, off):
+        axes.yaxis.set_major_formatter("{x:.2f}")  # of one width, for the same reason
 
-    spread = [low + (high - low) * (n + 0.5) / 5 for n in range(5) for low, high in (i_limits, v_limits)]
+    spread = [low + (high - low) * (n + 0.5) / 5 for n in range(5) for low, high in (I_LIMITS, v_limits)]
     flow(plane, p, spread[::2], spread[1::2])
     path = exact(p, fine[1:])
     grey = {"color": INPUT, "linewidth": 5, "alpha": 0.4}
     curve.plot(1000 * fine, true, label="exact", **grey)
     plane.plot([1, *path.i_from_i.tolist()], [0, *path.v_from_i.tolist()], **grey)
-    off.plot(1000 * fine, by_the_move, ":", color=INPUT, linewidth=2.5, label="moved spike")
+    off.plot(1000 * fine, by_the_move, ":", color=INPUT, linewidth=2.5)
     dots = {"color": VOLTAGE, "marker": "o", "markersize": 1.5 if dt < 0.5 else 3.5, "linewidth": 1}
     dashes = {"color": PREDICTION, "linestyle": (0, (6, 2, 1, 2)), "linewidth": 1.5}
     first = int((run.i != 0).any(1).int().argmax())  # right after the jump
@@ -176,30 +186,20 @@ def view(
         if name:
             k = list(METHODS).index(name)
             # What is beyond the picture stands at its edge.
-            v, i = run.v[:, k].clamp(*v_limits), run.i[:, k].clamp(*i_limits)
+            v, i = run.v[:, k].clamp(*v_limits), run.i[:, k].clamp(*I_LIMITS)
             curve.plot(1000 * run.seconds, v, label=label, **style)
             plane.plot(i[first:], v[first:], label=label, **style)
             off.plot(1000 * run.seconds, run.error[:, k].clamp(*error_limits), label=label, **style)
-    plane.plot(1, 0, "o", color=CURRENT, markersize=7, label="after the jump")
-    off.plot(spike, 0.85 * error_limits[0], "^", color=INPUT, label="spike")
+    plane.plot(1, 0, "o", color=CURRENT, markersize=7)
+    off.plot(spike, 0.85 * error_limits[0], "^", color=INPUT)
     off.plot(1000 * run.moved, 0.85 * error_limits[0], "|", color=VOLTAGE, markersize=12, label="on the grid")
-    over_time = {"xlabel": "time (ms)", "xlim": (-1, 1000 * UNTIL)}
-    for axes, name, limits in ((curve, "voltage v (V)", v_limits), (off, "error of v (V)", error_limits)):
+    for axes in (curve, off):
         axes.axhline(0, color=INPUT, linewidth=0.6)
-        axes.set(ylabel=name, ylim=limits, **over_time)
-    # On the same axis of v as the curve at its left.
-    plane.set(xlabel="current i (V)", xlim=i_limits, ylim=v_limits)
-    plane.tick_params(labelleft=False)
-    # Above the axes, where no curve is.
-    style = {"frameon": False, "fontsize": 9, "borderpad": 0, "handlelength": 1.3, "handletextpad": 0.5}
-    lines = {line.get_label(): line for axes in (plane, curve, off) for line in axes.lines}
-    for axes, names in (
-        (curve, ("exact", "the method", "your prediction")),
-        (plane, ("after the jump",)),
-        (off, ("moved spike", "spike", "on the grid")),
-    ):
-        handles = [lines[name] for name in names if name in lines]
-        axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(-0.05, 1), **style)
+    # Above the axes, where no curve is. Words stay with the frames; a legend is made anew for each picture.
+    above = {"loc": "lower left", "bbox_to_anchor": (-0.05, 1)}
+    curve.legend(frameon=False, fontsize=9, borderpad=0, handlelength=1.3, handletextpad=0.5, **above)
+    plane.set_title("\u25cf after the jump", color=CURRENT, fontsize=9)
+    off.set_title("\u25aa\u25aa\u25aa moved spike\n\u25b2 spike  | on the grid", color=INPUT, fontsize=9)
 
     sentence = _describe(method, dt / 1000, p, run, float(true.max()))
     if abs(1000 * run.moved - spike) > 1e-6:
