@@ -194,6 +194,7 @@ class Prediction:
         self.record = Record()
         self.mistake = kind.mistake
         self._asked_for = False
+        self._refused = ""  # what is wrong with the last answer, if it was not kept
 
     @property
     def prediction(self) -> float | str | tuple | None:
@@ -219,11 +220,13 @@ class Prediction:
             named: these numbers by their names.
         """
         heal()
+        self._refused = ""
         try:
             said = self._predict(answers, named)
         except Exception as error:
             # An answer may be any object, and each look at it may fail in a way of its own.
-            said = f"Not kept. {_cannot_be_looked_at(error)}"
+            self._refused = _cannot_be_looked_at(error)
+            said = f"Not kept. {self._refused}"
         return Feedback(said, asked=self)
 
     def _predict(self, answers: tuple, named: dict[str, Any]) -> str:
@@ -239,6 +242,7 @@ class Prediction:
             said, error = run_guarded(lambda: self.kind.read(answer))
             prediction, complaint = said or (None, _cannot_be_looked_at(error))
         if prediction is None:
+            self._refused = complaint
             stays = "" if earlier is None else f" Your earlier one stays: {self.kind.show(earlier)}."
             return f"Not kept. {complaint}{stays}"
         self.record.change(lambda record: _predict(record, prediction))
@@ -260,9 +264,10 @@ class Prediction:
         """Hold the prediction against what happens. Without one, ask for it once before that is told."""
         if self.prediction is None and not self._asked_for and not self.record.read().get("seen"):
             self._asked_for = True
-            return Feedback(
-                "You made no prediction. Make one in the cell that asks for it, or run this cell once more to be told."
+            made = (
+                f"{self._not_kept()}Answer once more" if self._refused else "You made no prediction. Make one"
             )
+            return Feedback(f"{made} in the cell that asks for it, or run this cell once more to be told.")
         return self.tell()
 
     def tell(self) -> Feedback:
@@ -272,12 +277,17 @@ class Prediction:
         if not record.get("seen"):
             self.record.change(lambda record: record.update(seen=True))
         if after is not None:
-            return Feedback(
-                f"You predicted {self.kind.show(after)}, after the answer was shown.{self._before(before)} {self.kind.tell()}"
-            )
-        if before is None:
-            return Feedback(f"You made no prediction. {self.kind.tell()}")
-        return Feedback(self.kind.compare(before))
+            said = f"You predicted {self.kind.show(after)}, after the answer was shown.{self._before(before)} {self.kind.tell()}"
+        elif before is not None:
+            said = self.kind.compare(before)
+        elif self._refused:
+            said = self.kind.tell()
+        else:
+            said = f"You made no prediction. {self.kind.tell()}"
+        return Feedback(f"{self._not_kept()}{said}")
+
+    def _not_kept(self) -> str:
+        return f"Your last answer was not kept. {self._refused} " if self._refused else ""
 
 
 class Recall:

@@ -135,6 +135,30 @@ def test_a_prediction_made_after_the_answer_alone_says_so(today):
     assert next_day().peak_time.prediction == 6
 
 
+def test_who_answered_and_was_refused_is_told_why_and_not_that_he_made_no_prediction(today):
+    refused = today.peak_time.predict("soon")
+    why = refused.text.removeprefix("Not kept. ")
+
+    asked, told = today.peak_time.compare(), today.peak_time.compare()
+
+    assert why != refused.text
+    assert asked.text.startswith(f"Your last answer was not kept. {why} Answer once more in the cell")
+    assert told.text == f"Your last answer was not kept. {why} It is 6 ms."
+
+
+def test_after_a_refused_answer_the_one_before_it_counts_until_another_is_kept(today):
+    today.peak_time.predict(7.5)
+    refused = today.peak_time.predict("soon")
+    why = refused.text.removeprefix("Not kept. ").removesuffix(" Your earlier one stays: 7.5 ms.")
+
+    told = today.peak_time.tell()
+    today.peak_time.predict(7.5)
+
+    assert why not in ("", refused.text)
+    assert told.text.startswith(f"Your last answer was not kept. {why} You predicted 7.5 ms. It is 6 ms")
+    assert today.peak_time.tell().text.startswith("You predicted 7.5 ms. It is 6 ms")
+
+
 def test_who_runs_all_cells_is_told_no_answer_and_predicts_before_it_is_shown(today):
     today.peak_time.predict()
     today.peak_time.compare()

@@ -108,6 +108,19 @@ def test_a_vote_that_is_changed_before_the_answer_is_the_one_that_counts(wall):
     assert "You predicted (c)" in said(box)
 
 
+def test_a_vote_that_was_not_taken_is_told_with_the_reason_above_what_happens(wall):
+    box = wall(one_euler_step.peak_time)
+    (live,) = of(box, Live)
+
+    answer(live, "soon")
+    button(box).click()
+
+    verdict = said(box).partition("<figure")[0]
+    assert "Your last answer was not kept. <code>soon</code> is not understood as a number." in verdict
+    assert "made no prediction" not in verdict
+    assert "It is 6 ms" in verdict
+
+
 @pytest.mark.parametrize(
     ("chosen", "lines"),
     [

@@ -55,6 +55,7 @@ export class Lesson {
     this.reader = new Reader(shared);
     this.kinds = {};
     this.hints = {}; // how many were given of a task
+    this.refused = {}; // what is wrong with the last answer to a task, if it was not kept
   }
 
   ask(key, action, typed = "", record = {}, today = "") {
@@ -84,7 +85,9 @@ export class Lesson {
     const keptIn = (of) => ["prediction", "after"].map((name) => (of[name] === undefined || of[name] === null ? null : kind.kept(of[name])));
     const last = ([before, after]) => after ?? before;
     const beforeIt = (before) => (before === null ? "" : ` Before it was shown, you predicted ${kind.show(before)}.`);
+    const notKept = () => (this.refused[task.key] ? `Your last answer was not kept. ${this.refused[task.key]} ` : "");
     const predict = (typed) => {
+      delete this.refused[task.key];
       const earlier = last(keptIn(record));
       const answer = typed === null ? null : kind.parse(typed);
       if (answer === null) {
@@ -93,6 +96,7 @@ export class Lesson {
       }
       const { value, complaint } = kind.read(answer);
       if (value === null) {
+        this.refused[task.key] = complaint;
         const stays = earlier === null ? "" : ` Your earlier one stays: ${kind.show(earlier)}.`;
         return this.reply("asks", `Not kept. ${complaint}${stays}`, record);
       }
@@ -106,10 +110,11 @@ export class Lesson {
     const tell = () => {
       const [before, after] = keptIn(record);
       const now = { ...record, seen: true };
-      if (after !== null)
-        return this.reply("kept", `You predicted ${kind.show(after)}, after the answer was shown.${beforeIt(before)} ${kind.tell()}`, now);
-      if (before === null) return this.reply("kept", `You made no prediction. ${kind.tell()}`, now);
-      return this.reply("kept", kind.compare(before), now);
+      const refused = notKept();
+      let said = `${refused ? "" : "You made no prediction. "}${kind.tell()}`;
+      if (after !== null) said = `You predicted ${kind.show(after)}, after the answer was shown.${beforeIt(before)} ${kind.tell()}`;
+      else if (before !== null) said = kind.compare(before);
+      return this.reply("kept", `${refused}${said}`, now);
     };
     return { predict, tell };
   }

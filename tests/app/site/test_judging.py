@@ -239,6 +239,21 @@ def test_what_has_passed_stands_and_a_later_prediction_does_not_take_the_place_o
     )
 
 
+def test_who_was_refused_is_asked_with_the_reason_until_an_answer_is_kept():
+    peak, asked = "one_euler_step.peak_time", (("predict", "soon"), ("compare", ""), ("predict", "7.5"))
+
+    refused, told, kept, compared = on_a_page(
+        [(STEP.name, peak, *one, {}, TODAY) for one in (*asked, ("compare", ""))]
+    )["replies"]
+
+    why = refused["text"].removeprefix("Not kept. ")
+    assert told["text"].startswith(f"Your last answer was not kept. {why} Answer once more above")
+    assert kept["text"].startswith("Kept: ")
+    assert compared["text"].startswith(
+        "You made no prediction."
+    )  # the page keeps the record, which is empty here
+
+
 def test_a_function_to_be_written_is_shown_and_not_judged():
     (table,) = (task for task in tables(STEP)["tasks"] if task["key"] == "one_euler_step.step")
 
