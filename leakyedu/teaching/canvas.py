@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.legend import Legend
 
-from leakyedu.teaching.figure import fit_for_a_class, new_figure, our_style, presenting
+from leakyedu.teaching.figure import ABOVE, fit_for_a_class, new_figure, our_style, presenting
 
 
 class Canvas:
@@ -34,6 +34,7 @@ class Canvas:
         self._margins = self.axes[0].margins()
         self._still = {child for axes in self.axes for child in axes.get_children()}
         self._room = None
+        self._above: set[str] = set()
         self._backgrounds: dict[tuple, object] = {}
 
     def fit(self, dots: int) -> None:
@@ -61,8 +62,10 @@ class Canvas:
         sentence = view(*self.axes)
         fit_for_a_class(self.figure)
         frame = tuple(map(_frame, self.axes))
-        if self._room is None or frame not in self._backgrounds:
-            self._draw_background(frame)
+        # Room that is there stays, or a prediction that comes and goes would move everything.
+        fits = self._room is not None and _above(self.axes) <= self._above
+        if not (fits and frame in self._backgrounds):
+            self._draw_background(frame, fits)
         self._canvas.restore_region(self._backgrounds[frame])
         # A legend says and shows what it did before, or the frame would be another.
         moving = [artist for artist in self._moving() if not isinstance(artist, Legend)]
@@ -73,14 +76,14 @@ class Canvas:
     def _moving(self) -> list[Artist]:
         return [child for axes in self.axes for child in axes.get_children() if child not in self._still]
 
-    def _draw_background(self, frame: tuple) -> None:
+    def _draw_background(self, frame: tuple, fits: bool) -> None:
         room = [_room(axes) for axes in self.axes]
-        if room != self._room:
+        if room != self._room or not fits:
             # What moves needs room too, in a margin perhaps; from then on everything stays where it is.
             self.figure.set_layout_engine("constrained")
             self.figure.get_layout_engine().execute(self.figure)
             self.figure.set_layout_engine("none")
-            self._room = room
+            self._room, self._above = room, _above(self.axes)
             self._backgrounds.clear()
         if len(self._backgrounds) == KEPT:
             del self._backgrounds[next(iter(self._backgrounds))]
@@ -155,6 +158,11 @@ def _room(axes: Axes) -> tuple:
         ends = [round(float((tick - low) / (high - low)), 2) for tick in (*ticks[:1], *ticks[-1:])]
         reach += [widest, *ends]
     return *reach, *_words(axes)
+
+
+def _above(panes: list[Axes]) -> set[str]:
+    """Return the words that stand above axes and move with what they name."""
+    return {text.get_text() for axes in panes for text in axes.texts if text.get_gid() == ABOVE}
 
 
 def _words(axes: Axes) -> tuple[str, ...]:

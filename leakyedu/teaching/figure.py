@@ -28,6 +28,8 @@ PALE, FAINT = {VOLTAGE: "#BBD9EC", CURRENT: "#FBE3D3"}, "#E6E6E6"  # of areas, b
 WALL = 2.73  # width of a picture per height, in front of a class
 LONGEST_LABEL = 20  # letters beside an axis, in front of a class
 
+ABOVE = "above"  # marks words that need room above their axes
+
 LINE_STYLES = ("-", "--", ":", "-.")
 _in_front_of_a_class = False
 
@@ -288,7 +290,7 @@ def name_line(axes: Axes, x: float, text: str, color: str, height: float) -> Non
     """Name a vertical line above the axes, where no curve is; ``height`` keeps two names apart."""
     axes.annotate(
         text, (x, 1), xycoords=("data", "axes fraction"), xytext=(0, height),
-        textcoords="offset points", ha="center", va="bottom", color=color, fontsize=9,
+        textcoords="offset points", ha="center", va="bottom", color=color, fontsize=9, gid=ABOVE,
     )  # fmt: skip
 
 

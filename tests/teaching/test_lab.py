@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageChops
 
 from leakyedu.teaching.canvas import Canvas
-from leakyedu.teaching.figure import new_figure, picture_of, presentation
+from leakyedu.teaching.figure import mark_prediction, new_figure, picture_of, presentation
 from leakyedu.teaching.lab import Device, Lab, Menu, Preset, Slider
 from leakyedu.teaching.live import WIDGET_VIEW
 from leakyedu.teaching.wall import present
@@ -512,7 +512,9 @@ def test_a_tick_beyond_the_axes_needs_no_room():
 def counted(canvas: Canvas, monkeypatch) -> list[tuple]:
     """Return the frames that a canvas draws from now on, as they come."""
     drawn, draw = [], canvas._draw_background
-    monkeypatch.setattr(canvas, "_draw_background", lambda frame: (drawn.append(frame), draw(frame)))
+    monkeypatch.setattr(
+        canvas, "_draw_background", lambda frame, fits: (drawn.append(frame), draw(frame, fits))
+    )
     return drawn
 
 
@@ -538,6 +540,24 @@ def test_frames_that_come_back_are_there_still_as_far_as_there_is_room(monkeypat
     assert [frame[0][3] for frame in drawn] == [2, 4, 6, 8, 9, 2]
     for again, first in ((4, 1), (5, 0), (6, 2), (7, 3), (9, 0)):
         assert ImageChops.difference(shown[again], shown[first]).getbbox() is None
+
+
+def predicted(axes):
+    said = line(1, **FIXED)(axes)
+    return said + mark_prediction(axes, 0.5, " You predicted 0.5 ms")
+
+
+def test_a_prediction_that_is_made_later_gets_room_for_its_name_and_keeps_it(monkeypatch):
+    canvas = Canvas()
+    canvas.draw(line(1, **FIXED))
+
+    shown = pixels(canvas.draw(predicted)[0])
+
+    assert ImageChops.difference(shown, pixels(Canvas().draw(predicted)[0])).getbbox() is None
+    drawn = counted(canvas, monkeypatch)
+    canvas.draw(line(2, **FIXED))
+    canvas.draw(predicted)
+    assert drawn == []  # nothing moves
 
 
 def test_a_picture_holds_the_pixels_that_are_drawn():
