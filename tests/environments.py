@@ -1,7 +1,9 @@
 """Environments that the tests do not run in by themselves, each made anew: it takes minutes and gigabytes.
 
-    python -m tests.environments floor     the tests, with the oldest Python and torch that we promise
-    python -m tests.environments colab     all lessons as on Google Colab: ipywidgets 7.7.1, no JupyterLab
+    python -m tests.environments floor    the tests, with the oldest Python, torch and packages of our promise
+    python -m tests.environments newest   the tests, with the oldest Python and torch, and the newest packages
+    python -m tests.environments colab    all lessons as on Google Colab: ipywidgets 7.7.1, no JupyterLab, and
+                                          a torch that is newer than we promise
 
 ``--python`` and ``--torch`` name another pair, ``--folder`` a place where the environment stays, to be used
 again. What stands after ``--`` goes to pytest.
@@ -19,8 +21,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 (PYTHON,) = re.findall(r'^requires-python = ">=([\d.]+)"', PYPROJECT, re.MULTILINE)
-(TORCH,) = re.findall(r'^dependencies = \["torch>=([\d.]+),', PYPROJECT, re.MULTILINE)
-TESTS = ["tests", "--ignore=tests/browser", "-q"]
+((TORCH, BEYOND),) = re.findall(r'^dependencies = \["torch>=([\d.]+),<([\d.]+)"', PYPROJECT, re.MULTILINE)
+# What a learner, a teacher and a publisher of the course need, each as old as we promise.
+NEEDED = PYPROJECT.partition("[project.optional-dependencies]")[2].partition("\nhub = ")[0]
+OLDEST = dict(re.findall(r'"([\w-]+)>=([\d.]+)', NEEDED))
+TESTS = ["--ignore=tests/browser", "-q"]
 # What is on Colab before the first cell, but for torch.
 COLAB = ["ipykernel", "ipywidgets==7.7.1", "matplotlib", "nbclient", "numba", "sympy"]
 GONE = ["notebook", "jupyterlab", "jupyter_server", "nbconvert", "nbclassic"]
@@ -47,8 +52,13 @@ def pip(python: Path, *what: str) -> None:
 
 
 def floor(folder: Path, python: str, torch: str, tests: list[str]) -> int:
-    """Run the tests; return their status."""
-    own = make(folder, python, f"torch=={torch}", "-e", f"{ROOT}[test]")
+    """Run the tests beside the oldest packages; return their status."""
+    return newest(folder, python, torch, tests, *(f"{name}=={version}" for name, version in OLDEST.items()))
+
+
+def newest(folder: Path, python: str, torch: str, tests: list[str], *pinned: str) -> int:
+    """Run the tests beside the newest packages but for some; return their status."""
+    own = make(folder, python, f"torch=={torch}", *pinned, "-e", f"{ROOT}[test]")
     return subprocess.run([own, "-m", "pytest", *(tests or TESTS)], cwd=ROOT, check=False).returncode
 
 
@@ -106,16 +116,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("which", choices=["floor", "colab"])
+    run = {"floor": floor, "newest": newest, "colab": colab}
+    parser.add_argument("which", choices=run)
     parser.add_argument("--python", default=f"python{PYTHON}")
-    parser.add_argument("--torch", default=f"{TORCH}.0")
+    parser.add_argument("--torch")
     parser.add_argument("--folder", type=Path)
     argv = sys.argv[1:]
     end = argv.index("--") if "--" in argv else len(argv)
     given = parser.parse_args(argv[:end])
     folder = given.folder or Path(tempfile.mkdtemp(prefix="leakyedu_"))
-    run = {"floor": floor, "colab": colab}[given.which]
-    return run(folder, given.python, given.torch, argv[end + 1 :])
+    torch = given.torch or f"{BEYOND if given.which == 'colab' else TORCH}.0"
+    return run[given.which](folder, given.python, torch, argv[end + 1 :])
 
 
 if __name__ == "__main__":
