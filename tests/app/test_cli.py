@@ -476,18 +476,6 @@ def test_a_notebook_that_was_closed_to_others_is_not_opened_by_a_newer_lesson(co
     assert modes == [(mine / "usual").stat().st_mode & 0o777, 0o600]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a link needs a right there")
-def test_a_link_planted_beside_a_lesson_is_not_followed(course, mine, tmp_path):
-    (tmp_path / "victim").write_text("untouched")
-    write_lesson(course / EULER, "a = 2")
-    (mine / f".{EULER}.{os.getpid()}.part").symlink_to(tmp_path / "victim")
-
-    cli.copy_lessons(mine)
-
-    assert (tmp_path / "victim").read_text() == "untouched"
-    assert not (mine / EULER).is_symlink()
-
-
 KILLED = """
 import sys, pathlib
 from leakyedu import lessons

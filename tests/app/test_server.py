@@ -11,13 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from jupyter_server.auth import PasswordIdentityProvider
+from jupyter_server.serverapp import ServerApp
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 from tornado.web import Application, HTTPError
 from tornado.websocket import WebSocketHandler, websocket_connect
 
-from leakyedu.app.server import PromptConnection, WholeFiles
+from leakyedu.app.server import LessonServer, PromptConnection, WholeFiles
 from tests.stranger import stranger
 
 
@@ -52,6 +54,22 @@ def test_a_connection_tells_its_socket_to_wait_for_nothing(monkeypatch):
     assert not before
     assert result == "connected"
     assert after
+
+
+def test_before_a_browser_is_opened_the_address_is_said_for_one_that_cannot_read_our_page(
+    monkeypatch, capsys
+):
+    monkeypatch.setattr(ServerApp, "launch_browser", lambda _: print("the browser"))
+    server = LessonServer(ip="127.0.0.1", port=8123, default_url="/lab/tree/00_start_here.ipynb")
+    server.identity_provider = PasswordIdentityProvider(parent=server, token="secret")
+
+    server.launch_browser()
+
+    address = "http://127.0.0.1:8123/lab/tree/00_start_here.ipynb?token=secret"
+    assert capsys.readouterr().out.splitlines() == [
+        f"If your browser shows an error, open this address in it: {address}",
+        "the browser",
+    ]
 
 
 # -- Files ---------------------------------------------------------------------------------------------------
@@ -173,17 +191,6 @@ def test_another_user_cannot_read_a_closed_notebook_while_it_is_saved():
             file.flush()
             with stranger(code) as told:
                 assert told == "refused refused "
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="a link needs a right there")
-def test_a_link_planted_beside_a_notebook_is_not_followed(files, notebook, tmp_path):
-    (tmp_path / "victim").write_text("untouched")
-    (tmp_path / f".lesson.ipynb.{os.getpid()}.part").symlink_to("victim")
-
-    save(files, notebook)
-
-    assert (tmp_path / "victim").read_text() == "untouched"
-    assert not notebook.is_symlink()
 
 
 def close(path, monkeypatch):
