@@ -71,7 +71,7 @@ def colab(folder: Path, python: str, torch: str, _: list[str]) -> int:
     pip(own, "install", *small.replace('"', "").split())
     pip(own, "uninstall", "-y", *GONE)  # what ipywidgets has brought along
     report = subprocess.run(
-        [own, "-c", IN_THERE, *GONE], check=True, stdout=subprocess.PIPE, text=True
+        [own, "-c", IN_THERE, *GONE], cwd=folder, check=True, stdout=subprocess.PIPE, text=True
     ).stdout
     print(report)
     return sum(bool(trouble) for trouble in json.loads(report.splitlines()[-1]).values())
@@ -124,7 +124,7 @@ def main() -> int:
     argv = sys.argv[1:]
     end = argv.index("--") if "--" in argv else len(argv)
     given = parser.parse_args(argv[:end])
-    folder = given.folder or Path(tempfile.mkdtemp(prefix="leakyedu_"))
+    folder = (given.folder or Path(tempfile.mkdtemp(prefix="leakyedu_"))).resolve()
     torch = given.torch or f"{BEYOND if given.which == 'colab' else TORCH}.0"
     return run[given.which](folder, given.python, torch, argv[end + 1 :])
 

@@ -8,6 +8,7 @@ Where a host shows each output on a page of its own, as VS Code and Colab do, a 
 outside: there the output is a view of the widget, with the same words beside it.
 """
 
+import gc
 import secrets
 import sys
 import threading
@@ -56,8 +57,9 @@ class Live(AnyWidget):
         done: mark of the last message that was answered.
     """
 
+    # Texts: of a file, anywidget would tell each panel that was ever shown, and so keep all of them.
     _esm = "\n".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
-    _css = STYLE
+    _css = STYLE.read_text(encoding="utf-8")
     rows = traitlets.List().tag(sync=True)
     place = traitlets.Unicode().tag(sync=True)
     asleep = traitlets.Unicode().tag(sync=True)
@@ -137,10 +139,17 @@ def _take_the_place_of_earlier(live: Live, owner: object) -> None:
     run = parent.get("header", {}).get("msg_id")
     before, earlier = _alive.get(cell, (None, []))
     if before != run or run is None:
-        for each in earlier:
-            each.close()
-        earlier = []
+        drawn = any(each.picture for each in earlier)
+        while earlier:
+            _close(earlier.pop())
+        if drawn:
+            gc.collect()  # a figure is a circle of references, which Python would leave for long
     _alive[cell] = run, [*earlier, live]
+
+
+def _close(live: Live) -> None:
+    live.layout.close()  # a model of its own
+    live.close()
 
 
 def has_a_page_per_output() -> bool:

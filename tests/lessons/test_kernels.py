@@ -324,6 +324,29 @@ def test_lessons_at_once_fit_into_a_small_machine(three):
     assert together <= MOST_OF_THREE
 
 
+def test_a_lab_that_is_shown_forty_times_more_needs_no_more_room(tmp_path):
+    show = "from leakyedu.lessons.one_euler_step import lab\nlab.show()"
+    alive = "from comm import get_comm_manager\nprint(len(get_comm_manager().comms))"
+
+    async def show_again() -> tuple[list[str], list[float]]:
+        async with Kernel(tmp_path) as kernel:
+            widgets, own = [], []
+            for times in (3, 40):  # the first ones load what stays
+                for _ in range(times):
+                    await kernel.run(show)
+                widgets.append((await kernel.run(alive))[0])
+                own.append(kernel.memory().own)
+            return widgets, own
+
+    widgets, (before, after) = apart(asyncio.run, show_again())
+
+    print(
+        f"{widgets[0].strip()} widgets and {before:.0f} MB, after 40 times {widgets[1].strip()} and {after:.0f}"
+    )
+    assert widgets[1] == widgets[0]
+    assert after - before < 20
+
+
 # -- The watch itself ----------------------------------------------------------------------------
 
 
