@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from leakyedu.app import course_map
 from leakyedu.app.site import labs, pages
 from leakyedu.lessons import lessons
 from leakyedu.teaching import progress
@@ -245,12 +246,27 @@ def test_what_was_answered_is_there_after_a_reload_on_the_map_and_in_a_notebook(
     expect(row).to_contain_text("2 of 4")
     assert find_faults(page) == []
 
-    assert progress.restore(line) == 3
+    # In the notebook, with the functions that its map names.
+    assert "3 records" in course_map.restore(line).text
     assert progress.records() == {
         "a_leaky_bucket.settles": {"prediction": 0.6},
         "a_leaky_bucket.input_halves": {"prediction": "a"},
         "a_leaky_bucket.level": {"hints": 1},
     }
+    BUCKET.exercises.larger_tau.predict("b")
+    BUCKET.exercises.level.check(-55)
+
+    # And back, on a page that knows nothing of it.
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    expect(row).to_contain_text("0 of 4")
+    page.get_by_label("A line from elsewhere").fill(course_map.export().code)
+    page.get_by_role("button", name="Bring it back").click()
+    expect(row).to_contain_text("3 of 4")
+    reader.open(pages.name_of(BUCKET))
+    expect(reader.place("a_leaky_bucket.settles")).to_contain_text("Your prediction is kept: 0.6 V.")
+    expect(reader.place("a_leaky_bucket.larger_tau").get_by_role("radio").nth(1)).to_be_checked()
+    expect(reader.place("a_leaky_bucket.level")).to_contain_text("Your answer is kept: -55.")
 
 
 def test_a_curve_is_drawn_by_touch(chromium, site):

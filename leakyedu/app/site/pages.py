@@ -26,6 +26,7 @@ from leakyedu.teaching.page import to_html
 
 START = "index"  # the page that a host shows first
 WITHOUT_PAGE = re.compile(r"\n*Run each cell with Shift\+Enter[^\n]*")  # said on each lesson's first cell
+TO_BE_CHANGED = re.compile(r"(?:,| and) run the cell again")  # said where a number invites to be changed
 OF_A_KERNEL = re.compile(r"^Going on with (?:the reference|your own answer)[^\n]*\n", re.MULTILINE)
 DATA = re.compile(r'src="data:(image/png|audio/wav);base64,([^"]+)"(?: style="[^"]*")?')
 Cell = dict[str, Any]
@@ -81,7 +82,7 @@ class Page:
 
     def _markdown(self, cell: Cell) -> Iterator[Cell]:
         source = WITHOUT_PAGE.sub("", "".join(cell["source"]))
-        yield words(linked(source, self._names))
+        yield words(linked(_in_the_notebook(source), self._names))
         if cell["id"] == "opening" and self.lesson.number:
             yield words(HOW_HERE)
             yield _raw(ways_in(self.lesson))
@@ -111,7 +112,7 @@ class Page:
         if kept.strip():
             # Nobody runs the imports here, and a picture shall come first.
             tags = [*cell["metadata"].get("tags", ()), *(["hide-input"] if cell["id"] == "set-up" else ())]
-            yield self._shown(kept, outputs) | {"metadata": {"tags": tags}}
+            yield self._shown(_in_the_notebook(kept), outputs) | {"metadata": {"tags": tags}}
         if made:
             yield _raw(made)
 
@@ -198,7 +199,13 @@ class Page:
 
     def _lab(self, outputs: list[dict]) -> Html:
         kept = "".join(outputs[0]["data"]["text/html"])
-        return self._place("lab", {}, self.with_files(kept))
+        place = self._place("lab", {}, self.with_files(kept))
+        return join(element("p", NOT_MEASURED), place) if self.lesson.lab.LAB.work else place
+
+
+def _in_the_notebook(source: str) -> str:
+    """Return a cell that says where it can be changed."""
+    return TO_BE_CHANGED.sub(" in the notebook", source)
 
 
 def _is_call(statement: ast.stmt) -> bool:
@@ -305,8 +312,10 @@ def _table(names: Sequence[str]) -> Html:
 
 HOW_HERE = (
     "**On this page** you predict, answer and move the lab; it says what it thinks of an answer, and keeps it in your "
-    "browser. Code is shown with what it has printed. To run or write Python, open the notebook of this lesson."
+    "browser. Code is shown with what it has printed. The pictures were drawn before you came: not they, but the words "
+    "below them know your prediction. To run or write Python, open the notebook of this lesson."
 )
+NOT_MEASURED = "This page cannot measure your machine, so it has no button Measure and shows times on record. The notebook measures."
 WRITTEN_IN_PYTHON = (
     "You write this function in Python, in the notebook: its check tries it there, and names the mistake."
 )

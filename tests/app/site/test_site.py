@@ -54,7 +54,15 @@ def test_a_page_holds_no_picture_itself_and_says_nothing_of_kernels(bucket):
 
     assert "base64" not in text
     assert len(bucket.files) >= 5
-    assert re.findall(r"Shift\+Enter|first code cell|Going on with", text) == []
+    assert re.findall(r"Shift\+Enter|first code cell|Going on with|the cell again", text) == []
+    assert "V: change it in the notebook" in text
+
+
+def test_a_page_says_that_it_does_not_measure():
+    page = pages.Page.of(LESSONS["whole_sequences"], NAMES)
+
+    lab = next(cell["source"] for cell in page.cells if "leakyedu-lab" in cell["source"])
+    assert pages.NOT_MEASURED in lab
 
 
 def test_hints_and_solutions_can_be_read_without_scripts(bucket):
