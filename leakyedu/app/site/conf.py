@@ -25,6 +25,7 @@ html_domain_indices = html_use_index = False
 
 nb_execution_mode = "off"
 nb_merge_streams = True
+nb_code_prompt_show, nb_code_prompt_hide = "Show what is set up", "Hide what is set up"
 myst_enable_extensions = ["amsmath", "colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 myst_heading_slug_func = "leakyedu.app.site.conf.slug"

@@ -70,6 +70,7 @@ class Page:
         return {"cells": self.cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 4}
 
     def _made(self, cells: list[Cell]) -> Iterator[Cell]:
+        cells = list(_parted(cells))
         covered = dict(_covers(cells))
         for n, cell in enumerate(cells):
             if n in covered and (task := covered[n]) is not None:
@@ -85,7 +86,7 @@ class Page:
         yield words(linked(_in_the_notebook(source), self._names))
         if cell["id"] == "opening" and self.lesson.number:
             yield words(HOW_HERE)
-            yield _raw(ways_in(self.lesson))
+            yield _raw(join(element("noscript", element("p", READ_ONLY)), ways_in(self.lesson)))
 
     def _code(self, cell: Cell) -> Iterator[Cell]:
         source, outputs = "".join(cell["source"]), cell["outputs"]
@@ -229,8 +230,26 @@ def _without_last(source: str, body: list[ast.stmt]) -> str:
     return "\n".join(lines).strip("\n")
 
 
+COMPARES = re.compile(r"\s*ex\.(\w+)\.compare\(\)\s*")
+
+
+def _parted(cells: list[Cell]) -> Iterator[Cell]:
+    """Part the words below a comparison: their first paragraph says why it is so, and would give it away."""
+    compared = False
+    for cell in cells:
+        source = "".join(cell["source"])
+        why, _, rest = source.partition("\n\n")
+        if compared and cell["cell_type"] == "markdown" and not why.startswith("#"):
+            yield cell | {"source": why, "metadata": {"tags": ["why"]}}
+            if rest:
+                yield cell | {"source": rest}
+        else:
+            yield cell
+        compared = COMPARES.fullmatch(source)
+
+
 def _covers(cells: list[Cell]) -> Iterator[tuple[int, list[str] | None]]:
-    """Find what shall be covered until it is asked for: from what happens to the comparison with a prediction.
+    """Find what shall be covered until it is asked for: from what happens to the reason, below the comparison.
 
     Yields:
         The index of a first cell with the predictions that its cover belongs to, then that of the last with None.
@@ -242,12 +261,12 @@ def _covers(cells: list[Cell]) -> Iterator[tuple[int, list[str] | None]]:
             first = None
         elif "happens" in cell["metadata"].get("tags", ()) and first is None:
             first, names = n, []
-        elif first is not None and (told := re.fullmatch(r"ex\.(\w+)\.compare\(\)", source.strip())):
+        elif first is not None and (told := COMPARES.fullmatch(source)):
             names.append(told[1])
-            following = "".join(cells[n + 1]["source"]) if n + 1 < len(cells) else ""
-            if not re.fullmatch(r"ex\.\w+\.compare\(\)", following.strip()):
+            following = cells[n + 1]
+            if not COMPARES.fullmatch("".join(following["source"])):
                 yield first, names
-                yield n, None
+                yield n + ("why" in following["metadata"].get("tags", ())), None
                 first = None
 
 
@@ -312,9 +331,10 @@ def _table(names: Sequence[str]) -> Html:
 
 HOW_HERE = (
     "**On this page** you predict, answer and move the lab; it says what it thinks of an answer, and keeps it in your "
-    "browser. Code is shown with what it has printed. The pictures were drawn before you came: not they, but the words "
-    "below them know your prediction. To run or write Python, open the notebook of this lesson."
+    "browser. Code is shown with what it has printed. The pictures were drawn beforehand: your prediction stands in the "
+    "words below them. To run or write Python, open the notebook of this lesson."
 )
+READ_ONLY = "Your browser runs no JavaScript here: this page can be read to its end, with hints and solutions, but answers nothing."
 NOT_MEASURED = "This page cannot measure your machine, so it has no button Measure and shows times on record. The notebook measures."
 WRITTEN_IN_PYTHON = (
     "You write this function in Python, in the notebook: its check tries it there, and names the mistake."

@@ -37,11 +37,13 @@ def test_each_task_of_a_lesson_has_its_place(bucket):
     assert [place["does"] for place in bucket.places].count("lab") == 1
 
 
-def test_what_happens_is_covered_from_its_picture_to_its_comparison(bucket):
+def test_what_happens_is_covered_from_its_picture_to_its_reason(bucket):
     text = "".join(cell["source"] for cell in bucket.cells)
 
-    covers = re.findall(r'data-tasks="([^"]+)".*?</details>\n`{9}', text, re.DOTALL)
-    assert covers == ["settles", "rise", "larger_tau", "input_halves"]
+    covers = dict(re.findall(r'data-tasks="([^"]+)"(.*?)</details>\n`{9}', text, re.DOTALL))
+    assert [*covers] == ["settles", "rise", "larger_tau", "input_halves"]
+    assert "Then inflow equals leak" in covers["settles"]
+    assert "Another nerve cell rests" not in covers["settles"]  # the next question
     assert (
         text.index('data-tasks="settles"')
         < text.index("voltages.append(v)")
