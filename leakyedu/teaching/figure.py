@@ -80,8 +80,10 @@ def our_style() -> Iterator[None]:
 def _in_our_style(draw: Callable) -> Callable:
     @functools.wraps(draw)
     def styled(*arguments, **named):
+        # matplotlib would take a tensor apart, number by number, to look at the first one.
+        given = [x.detach().cpu().numpy() if isinstance(x, Tensor) else x for x in arguments]
         with our_style():
-            return draw(*arguments, **named)
+            return draw(*given, **named)
 
     return styled
 

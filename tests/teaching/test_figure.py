@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 
 from leakyedu import simulate
 from leakyedu.stimuli import pulse
@@ -151,6 +152,21 @@ def test_whatever_is_drawn_into_our_axes_has_our_style():
 
     with plt.style.context(["dark_background", {"font.size": 22, "xtick.major.size": 20}]):
         assert draw() == usual
+
+
+def test_a_tensor_is_drawn_as_its_numbers_are_without_being_taken_apart(monkeypatch):
+    x = torch.linspace(0, 1, 50, requires_grad=True)
+    usual = picture(line_of(x.tolist()), "A line rises to 1 V.")
+    monkeypatch.setattr(torch.Tensor, "__iter__", lambda _: pytest.fail("a tensor is taken apart"))
+
+    assert picture(line_of(x), "A line rises to 1 V.") == usual
+
+
+def line_of(x) -> Figure:
+    axes = new_axes()
+    axes.plot(x, x)
+    axes.fill_between(x, x)
+    return axes.figure
 
 
 def test_two_threads_that_draw_leave_the_style_of_the_user():
