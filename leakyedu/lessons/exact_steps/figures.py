@@ -58,7 +58,8 @@ def growth(ratios: Tensor, factors: Mapping[str, Tensor], *, axes: Axes | None =
         sentences.append(f"{capital(name)} {where}: the longest step multiplies by {digits(f[-1])}.")
     axes.set(xscale="log", yscale="log", ylim=(1e-3, 1e3))
     axes.set(xlabel="step over time constant", ylabel="size of the factor")
-    axes.legend(frameon=False, fontsize=9)
+    # Beside the axes: the curves end in each corner.
+    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     return axes.figure, " ".join(sentences)
 
 

@@ -308,7 +308,7 @@ def squares() -> tuple[Figure, str]:
     """
     figure, axes = new_drawing()
     side = 2.5
-    x, y = 4.9, 2.9  # the right angle
+    x, y = 2.9, 2.9  # the right angle
     for dx, dy in ((-side, 0), (0, -side)):
         _square(axes, (x, y), (x + (side if dy else 0), y + (0 if dy else side)), flip=bool(dx))
     _square(axes, (x, y + side), (x + side, y), flip=False)
@@ -318,17 +318,9 @@ def squares() -> tuple[Figure, str]:
     write(axes, x - side / 2, y + side / 2, "$c^2$", size=18, color=VOLTAGE)
     write(axes, x + side / 2, y - side / 2, "$c^2$", size=18, color=VOLTAGE)
     write(axes, x + side, y + side, "$2 c^2$", size=20)
-    write(
-        axes,
-        10.4,
-        6.2,
-        "two kicks $c$, one in each\nhalf of a step, make a\nkick of",
-        ha="left",
-        size=13,
-        va="top",
-    )
-    write(axes, 10.4, 3.6, r"$\sqrt{2}\,c$", ha="left", size=24)
-    write(axes, 12.4, 3.6, "and not of $2 c$", ha="left", size=13)
+    write(axes, 8.4, 5.6, "two kicks $c$, one in each\nhalf of a step, make\na kick of", ha="left", size=17)
+    write(axes, 8.4, 3.2, r"$\sqrt{2}\,c$", ha="left", size=24)
+    write(axes, 10.4, 3.2, "and not of $2 c$", ha="left", size=17)
     return figure, (
         "Two independent kicks add up like the sides of a right angle: their squares, the variances, add up. Two halves of a step "
         f"make a kick {math.sqrt(2):.2f} times as large as one of theirs, so a kick grows with the root of dt."
