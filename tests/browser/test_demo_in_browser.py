@@ -200,6 +200,18 @@ def test_the_keys_of_a_remote_lead_from_question_to_answer_to_question_to_preset
     expect(lesson.get_by_role("link", name="All lessons")).to_be_in_viewport()
 
 
+def test_a_key_that_is_held_leads_one_stop_on_and_not_past_a_question_to_its_answer(lesson):
+    expect(lesson.locator(".leakyedu-opening")).to_be_in_viewport(ratio=0.9)
+
+    for _ in range(6):
+        lesson.keyboard.down("PageDown")  # without being released
+    lesson.keyboard.up("PageDown")
+
+    first = lesson.locator(".leakyedu-screen").first
+    expect(first.locator(".leakyedu-asked")).to_be_in_viewport(ratio=0.9)
+    assert lesson.locator(".leakyedu-answered, .leakyedu-show:disabled").count() == 0
+
+
 @BOTH_PAIRS
 def test_after_a_click_on_an_option_both_keys_lead_on_and_leave_the_vote_alone(lesson, on, back):
     question = lesson.locator(".leakyedu-screen:has(input[type=radio])").first
@@ -514,6 +526,8 @@ def test_two_keys_lead_through_a_whole_lesson_on_any_wall(screen, all_lessons, l
         if number:
             expect(stop).to_be_in_viewport(ratio=0.9)
         if stop.locator(".leakyedu-question").count():
+            expect(stop.locator(".leakyedu-asked")).to_be_in_viewport(ratio=0.9)  # before it is answered
+            expect(stop.locator(".leakyedu-voting")).to_be_visible()
             look(stop, "asked")
             typed = vote_on(screen, stop)
             looks_voted = [radio.is_checked() for radio in stop.get_by_role("radio").all()]

@@ -37,6 +37,7 @@
     if (!wantsBlack && !step) return;
     event.preventDefault();
     event.stopPropagation(); // an option would take an arrow for a vote
+    if (event.repeat) return; // a key that is held would run past a question to its answer
     if (wantsBlack || black.isConnected) blacken();
     else lead(step);
   };
