@@ -239,19 +239,19 @@ def test_what_has_passed_stands_and_a_later_prediction_does_not_take_the_place_o
     )
 
 
-def test_who_was_refused_is_asked_with_the_reason_until_an_answer_is_kept():
-    peak, asked = "one_euler_step.peak_time", (("predict", "soon"), ("compare", ""), ("predict", "7.5"))
+def test_who_was_refused_is_told_the_reason_until_an_answer_is_kept():
+    peak = "one_euler_step.peak_time"
+    asked = [("predict", "soon"), ("tell", ""), ("predict", "7.5"), ("tell", "")]
 
-    refused, told, kept, compared = on_a_page(
-        [(STEP.name, peak, *one, {}, TODAY) for one in (*asked, ("compare", ""))]
-    )["replies"]
+    refused, told, kept, compared = on_a_page([(STEP.name, peak, *one, {}, TODAY) for one in asked])[
+        "replies"
+    ]
 
     why = refused["text"].removeprefix("Not kept. ")
-    assert told["text"].startswith(f"Your last answer was not kept. {why} Answer once more above")
+    assert told["text"] == f"Your last answer was not kept. {why} It is 6 ms."
     assert kept["text"].startswith("Kept: ")
-    assert compared["text"].startswith(
-        "You made no prediction."
-    )  # the page keeps the record, which is empty here
+    # The page keeps the record, which is empty here.
+    assert compared["text"] == "You made no prediction. It is 6 ms."
 
 
 def test_a_function_to_be_written_is_shown_and_not_judged():
