@@ -251,7 +251,7 @@ LIBRARY = [
     Bug("symbolic", "k4 = a * (one + dt * k3)", "k4 = a * (one + dt / 2 * k3)"),
     # The learner's work
     Bug("teaching/progress", '{"tries": max, "hints": max, "passed": min}', '{"tries": max, "hints": max}'),
-    Bug("teaching/progress", "kept = _merged(found, _memory)\n", "kept = dict(_memory)\n"),
+    Bug("teaching/progress", "kept = merged(found, _memory)\n", "kept = dict(_memory)\n"),
     Bug(
         "teaching/progress",
         "with _locked():\n            found, broken",

@@ -90,7 +90,7 @@ def export(file: str | Path | None = None) -> Feedback:
         )
     try:
         path = Path(os.path.expanduser(file))  # that of Path raises for an unknown user
-        if path.exists() and not _line_in(path.read_text(encoding="utf-8", errors="replace")):
+        if path.exists() and not line_in(path.read_text(encoding="utf-8", errors="replace")):
             return Feedback(f"`{file}` is there already and holds something else. Name another file.")
         path.write_text(line + "\n", encoding="ascii")
     except (TypeError, ValueError):
@@ -115,23 +115,33 @@ def restore(source: Any = ...) -> Feedback:
             "Nothing to bring back: put the line, or the name of its file, in quotes between the brackets."
         )
     text = str(source)
-    if _line_in(text) is None:
+    if line_in(text) is None:
         try:
-            text = Path(os.path.expanduser(text.strip(" \n\"'"))).read_text(
-                encoding="utf-8", errors="replace"
-            )
+            path = Path(os.path.expanduser(text.strip(" \n\"'")))
+            text = path.read_text(encoding="utf-8", errors="replace")
         except (OSError, ValueError):
             return Feedback("Not brought back: there is neither such a line nor such a file.")
-    line = _line_in(text) or text
-    known = {each.key for lesson in lessons() for each in asked(lesson, {})}
+    line = line_in(text) or text
     try:
-        brought = progress.restore(line, known)
+        brought = progress.restore(line, known())
         return Feedback(f"Brought back: {_records(brought)}. Run the map again to see them.")
     except ValueError as error:
         return Feedback(f"Not brought back. {error}")
 
 
-def _line_in(text: str) -> str | None:
+def known() -> progress.Known:
+    """Return what the course asks for: the keys of its records, and those of the mistakes of each.
+
+    A prediction is kept itself, and no mistake of it is counted.
+    """
+    return {
+        each.key: () if each.kind == "prediction" else [mistake.key for mistake in each.answered.mistakes]
+        for lesson in lessons()
+        for each in asked(lesson, {})
+    }
+
+
+def line_in(text: str) -> str | None:
     """Return what :func:`export` gave out of a text that a mail program or a learner put around it.
 
     None if nothing in it looks like that, of this version or another one.
@@ -258,13 +268,25 @@ def _count(done: list[bool]) -> str:
 
 
 class Asked(NamedTuple):
-    """One thing that a lesson asks for, and what is known of it."""
+    """One thing that a lesson asks for, and what is known of it.
+
+    Attributes:
+        key: of its record.
+        name: as a learner reads it.
+        kind: ``"prediction"``, ``"exercise"`` or ``"recall"``.
+        record: what the progress holds of it.
+        thing: the prediction, the exercise, or the questions to which it belongs.
+        question: in words.
+        answered: by which kind of answer, of :mod:`leakyedu.teaching.kinds`.
+    """
 
     key: str
     name: str
     kind: str
     record: dict
     thing: Any
+    question: str
+    answered: Any
 
     @property
     def predicted(self) -> Any:
@@ -297,14 +319,16 @@ class Asked(NamedTuple):
 def asked(lesson: Lesson, records: progress.Records) -> list[Asked]:
     """Return all that a lesson asks for, in order, with what the records say of it."""
     found = []
+
+    def add(key: str, name: str, kind: str, thing: Any, question: str, answered: Any) -> None:
+        found.append(Asked(key, name, kind, records.get(key, {}), thing, question, answered))
+
     for name, thing in vars(lesson.exercises).items():
         key = f"{lesson.name}.{name}"
-        if isinstance(thing, Exercise):
-            found.append(Asked(key, name, "exercise", records.get(key, {}), thing))
-        elif isinstance(thing, Prediction):
-            found.append(Asked(key, name, "prediction", records.get(key, {}), thing))
+        if isinstance(thing, (Exercise, Prediction)):
+            kind = "exercise" if isinstance(thing, Exercise) else "prediction"
+            add(key, name, kind, thing, thing.question, thing.kind)
         elif isinstance(thing, Recall):
-            for number in range(1, len(thing.questions) + 1):
-                part = f"{key}.{number}"
-                found.append(Asked(part, f"question {number}", "recall", records.get(part, {}), thing))
+            for number, (question, choice) in enumerate(thing.questions, start=1):
+                add(f"{key}.{number}", f"question {number}", "recall", thing, question, choice)
     return found

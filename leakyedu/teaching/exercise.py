@@ -121,7 +121,9 @@ class Exercise:
         trial = Trial(False, complaint) if complaint else _try_out(self.kind, answer)
         if trial.passed:
             self._passed = [answer if trial.kept is None else trial.kept]
-        return _verdict(trial, self.record, asked=self, typed=_typed(answer) if trial.passed else None)
+        return _verdict(
+            trial, self.kind, self.record, asked=self, typed=_typed(answer) if trial.passed else None
+        )
 
     def on_page(self, words: Bundle) -> Live:
         """Return words with a field for the answer, if it fits into one, and buttons that lead on."""
@@ -310,7 +312,7 @@ class Recall:
         choice = self.questions[number - 1][1]
         answer, complaint = _one(choice, answers, {})
         trial = Trial(False, complaint) if complaint else _try_out(choice, answer)
-        return _verdict(trial, self.records[number - 1], asked=None)
+        return _verdict(trial, choice, self.records[number - 1], asked=None)
 
     def show(self) -> None:
         """Display the questions, to be answered on the page or by :meth:`check`."""
@@ -415,12 +417,15 @@ def _cannot_be_looked_at(error: BaseException) -> str:
     return f"Your answer cannot be looked at: {type(error).__name__}."
 
 
-def _verdict(trial: Trial, record: Record, *, asked: Exercise | None, typed: str | None = None) -> Verdict:
+def _verdict(
+    trial: Trial, kind: Any, record: Record, *, asked: Exercise | None, typed: str | None = None
+) -> Verdict:
     """Count a try, unless it was none, keep what passed, and return what is said of it."""
     if trial.text == NOT_TRIED:
         text = NOT_TRIED if asked is None else f"Not tried yet: {_how_to_answer(asked.kind)}."
         return Verdict(text, asked=asked, tried=False)
-    record.change(lambda kept: _count(kept, trial.passed, typed))
+    mistake = "" if trial.passed else kind.named(trial.text)
+    record.change(lambda kept: _count(kept, trial.passed, typed, mistake))
     said = "Right" if trial.passed else "Not yet"
     printed = " What your function has printed stands below." if trial.printed else ""
     return Verdict(f"{said}. {trial.text}{printed}", trial.printed, asked, trial.passed)
@@ -449,13 +454,16 @@ def _quoted(x: Any) -> str:
     return run_guarded(lambda: f"`{repr(x)[:60]}`").value or "that"
 
 
-def _count(record: dict, passed: bool, typed: str | None) -> None:
-    """Count a try, and keep the day of the first right one and the answer of the last."""
+def _count(record: dict, passed: bool, typed: str | None, mistake: str) -> None:
+    """Count a try and the mistake that was named; keep the day of the first right one and the last answer."""
     record["tries"] = record.get("tries", 0) + 1
     if passed:
         record.setdefault("passed", date.today().isoformat())
     if typed is not None:
         record["answer"] = typed
+    if mistake:
+        before = record.get("mistakes", {})
+        record["mistakes"] = before | {mistake: before.get(mistake, 0) + 1}
 
 
 def _predict(record: dict, prediction: float | str | tuple) -> None:

@@ -117,6 +117,14 @@ class Kind:
         """Return the wrong answer that a function stands for: what it returns."""
         return makes()
 
+    def named(self, text: str) -> str:
+        """Return the key of the mistake that a text names, or nothing: each has words of its own.
+
+        Args:
+            text: what was said to an answer.
+        """
+        return next((mistake.key for mistake in self.mistakes if mistake.text == text), "")
+
     def kept(self, value: Any) -> Any:
         """Return a prediction that a record holds, or None if it is none of this kind."""
         return self.read(value)[0]

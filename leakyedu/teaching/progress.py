@@ -13,6 +13,7 @@ a key such as ``"one_euler_step.peak_time"`` to a record:
 ``solution``    whether the solution was read
 ``passed``      the day of the first right answer
 ``answer``      the last right answer, as it is typed into a field
+``mistakes``    the mistakes that a check has named: their keys, and how often
 ==============  ===================================================================
 
 Each change reads the file anew, under a lock, and puts a whole new file in its place: a kernel that is
@@ -31,7 +32,7 @@ import stat
 import sys
 import threading
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -46,11 +47,14 @@ MOST = 1_000_000  # bytes of records that an exported line may hold; a whole cou
 MOST_RECORDS = 400  # that a line may bring the records to; a whole course has some 150
 MOST_BROKEN = 9  # files that could not be read and are kept beside
 MOST_COUNTED = 999_999
+MOST_MISTAKES = 60  # of one exercise; the one with most has 46
 LONGEST = 200  # characters of an answer
 NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}  # as on some network drives
 KEY = re.compile(r"[a-z]\w{0,99}(\.\w{1,100}){1,2}", re.ASCII)
+MISTAKE = re.compile(r"\w[\w ]{0,59}", re.ASCII)
 PATIENCE = 2.0  # in second, for another kernel to let go of the lock; it holds it for some milliseconds
 Records = dict[str, dict]
+Known = Mapping[str, Collection[str]]  # what a course asks for: a key -> the keys of its mistakes
 
 
 def _is_count(x: object) -> bool:
@@ -83,6 +87,14 @@ def _is_answer(x: object) -> bool:
     return isinstance(x, str) and len(x) <= LONGEST and x.isprintable()
 
 
+def _are_mistakes(x: object) -> bool:
+    return (
+        isinstance(x, dict)
+        and len(x) <= MOST_MISTAKES
+        and all(MISTAKE.fullmatch(name) and _is_count(times) for name, times in x.items())
+    )
+
+
 FIELDS: dict[str, Callable[[object], bool]] = {
     "prediction": _is_prediction,
     "after": lambda x: x is None or _is_prediction(x),
@@ -92,6 +104,7 @@ FIELDS: dict[str, Callable[[object], bool]] = {
     "solution": _is_flag,
     "passed": _is_day,
     "answer": _is_answer,
+    "mistakes": _are_mistakes,
 }
 
 # One lock for the threads of this kernel: JupyterLab serves buttons beside the cell that runs.
@@ -121,7 +134,7 @@ def records() -> Records:
             found, broken = {}, None
         if broken is not None:
             _kept(lambda _: None)
-        return _merged(found, _memory)
+        return merged(found, _memory)
 
 
 def record(key: str) -> dict:
@@ -145,6 +158,8 @@ def change(key: str, how: Callable[[dict], None]) -> None:
         how(mine)
         for name in {"tries", "hints"} & mine.keys():
             mine[name] = min(mine[name], MOST_COUNTED)
+        if "mistakes" in mine:
+            mine["mistakes"] = {name: min(times, MOST_COUNTED) for name, times in mine["mistakes"].items()}
         if not _is_record(key, mine):
             raise ValueError(
                 f"A record has a key such as 'lesson.exercise' and fields such as tries=1, got {key!r}: "
@@ -191,15 +206,14 @@ def export() -> str:
     return MARK + base64.urlsafe_b64encode(zlib.compress(data, 9)).decode("ascii")
 
 
-def restore(text: str, known: Collection[str] | None = None) -> int:
+def restore(text: str, known: Known | None = None) -> int:
     """Add what :func:`export` returned elsewhere to the records here.
 
     Of a line that brings more than any course has, what is too much is left out: anybody may have
     written it.
 
     Args:
-        text: the line, with line breaks perhaps where a mail program has put them.
-        known: the keys that a course asks for, if others shall be left out, too.
+        text, known: as for :func:`read`.
 
     Returns:
         How many records it brought.
@@ -207,32 +221,13 @@ def restore(text: str, known: Collection[str] | None = None) -> int:
     Raises:
         ValueError: if the text is none of these or is damaged; nothing is changed then.
     """
-    text = "".join(text.split())
-    try:
-        if not text.startswith(MARK):
-            raise ValueError
-        # A line of a few letters may be made to unpack into all of the memory.
-        unpacking = zlib.decompressobj()
-        data = unpacking.decompress(base64.b64decode(text[len(MARK) :], altchars=b"-_", validate=True), MOST)
-        if not unpacking.eof or unpacking.unused_data:
-            raise ValueError
-        theirs, _ = _understood(data)
-    except (ValueError, NotImplementedError, zlib.error):
-        raise ValueError(
-            f'This is no progress that can be read: it begins with "{MARK}" and must be whole.'
-        ) from None
-    theirs = {
-        key: fields
-        for key, record in theirs.items()
-        if (known is None or key in known)
-        and (fields := {name: record[name] for name in FIELDS if name in record})
-    }
+    theirs = read(text, known)
 
     def joined(kept: Records) -> None:
         new = [key for key in theirs if key not in kept]
         for key in new[max(0, MOST_RECORDS - len(kept)) :]:
             del theirs[key]
-        kept.update(_merged(theirs, kept))
+        kept.update(merged(theirs, kept))
 
     with _threads:
         if not _kept(joined):
@@ -242,20 +237,72 @@ def restore(text: str, known: Collection[str] | None = None) -> int:
     return len(theirs)
 
 
-def _merged(old: Records, new: Records) -> Records:
+def read(text: str, known: Known | None = None) -> Records:
+    """Return the records in what :func:`export` returned, or in what a progress file holds.
+
+    Args:
+        text: the line, with line breaks perhaps where a mail program has put them, or the file's content.
+        known: what a course asks for, if all else shall be left out.
+
+    Raises:
+        ValueError: if the text is none of these or is damaged.
+    """
+    try:
+        if len(text) > MOST:
+            raise ValueError("more than any course has")
+        theirs, _ = _understood(text.encode() if text.lstrip().startswith("{") else _unpacked(text))
+    except (ValueError, NotImplementedError, zlib.error):
+        raise ValueError(
+            f'This is no progress that can be read: it begins with "{MARK}" and must be whole.'
+        ) from None
+    return {
+        key: fields
+        for key, record in theirs.items()
+        if (known is None or key in known)
+        and (fields := {name: record[name] for name in FIELDS if name in record})
+        and (known is None or _known_alone(fields, known[key]))
+    }
+
+
+def _unpacked(line: str) -> bytes:
+    """Return the bytes that a line holds; one of a few letters may be made to unpack into all of the memory."""
+    line = "".join(line.split())
+    if not line.startswith(MARK):
+        raise ValueError
+    unpacking = zlib.decompressobj()
+    data = unpacking.decompress(base64.b64decode(line[len(MARK) :], altchars=b"-_", validate=True), MOST)
+    if not unpacking.eof or unpacking.unused_data:
+        raise ValueError
+    return data
+
+
+def _known_alone(fields: dict, mistakes: Collection[str]) -> bool:
+    """Leave out mistakes that an exercise has not; tell whether anything is left of its record."""
+    if named := {name: times for name, times in fields.pop("mistakes", {}).items() if name in mistakes}:
+        fields["mistakes"] = named
+    return bool(fields)
+
+
+def merged(old: Records, new: Records) -> Records:
     """Return the records of both. Where both have one, counts are the larger and days the earlier ones.
 
     Of two predictions with what was changed later, the new one is kept.
     """
     both = {key: dict(record) for key, record in old.items()}
+    better = {"tries": max, "hints": max, "passed": min, "mistakes": _larger}
     for key, theirs in new.items():
         mine = both.setdefault(key, {})
         if {"prediction", "after"} & theirs.keys():
             mine.pop("prediction", None), mine.pop("after", None)
         for name, value in theirs.items():
-            better = {"tries": max, "hints": max, "passed": min}.get(name)
-            mine[name] = better(value, mine.get(name, value)) if better else value
+            mine[name] = better[name](value, mine.get(name, value)) if name in better else value
     return both
+
+
+def _larger(new: dict[str, int], old: dict[str, int]) -> dict[str, int]:
+    """Return the larger of two counts of each mistake; those of the old ones that are too many are left out."""
+    both = {name: max(times, old.get(name, 0)) for name, times in new.items()}
+    return dict([*both.items(), *((name, old[name]) for name in old if name not in both)][:MOST_MISTAKES])
 
 
 def _kept(how: Callable[[Records], None]) -> bool:
@@ -266,7 +313,7 @@ def _kept(how: Callable[[Records], None]) -> bool:
             found, broken = _load()
             if broken is not None:
                 _put_beside(broken, found)
-            kept = _merged(found, _memory)
+            kept = merged(found, _memory)
             how(kept)
             _write(kept)
     except (OSError, RuntimeError) as error:  # RuntimeError: there may be no home at all

@@ -24,6 +24,7 @@ import pytest
 import torch
 
 from leakyedu.lessons import notebooks
+from leakyedu.teaching import progress
 from leakyedu.teaching.exercise import Exercise, Prediction, Recall
 from leakyedu.teaching.function import Function
 from leakyedu.teaching.kinds import Choice, Number, Order, Points, Witness
@@ -544,6 +545,15 @@ def test_no_two_mistakes_say_the_same(exercise):
     assert min(map(len, texts)) > 20
 
 
+@for_all(lambda: every(Exercise)() | every(Recall)())
+def test_mistakes_are_told_apart_by_what_is_counted_and_there_is_room_for_all(task):
+    kinds = [choice for _, choice in task.questions] if isinstance(task, Recall) else [task.kind]
+    for kind in kinds:
+        counts = {kind.named(mistake.text): 1 for mistake in kind.mistakes}
+        assert list(counts) == [mistake.key for mistake in kind.mistakes]
+        assert progress.FIELDS["mistakes"](counts)
+
+
 def words_of_the_answer(kind) -> list[str]:
     """Return what would give an answer away: its numbers, its words, the lines of its code."""
     if isinstance(kind, Function):
@@ -564,12 +574,18 @@ def stands_in(text: str, words: str) -> bool:
 
 @each_notebook
 def test_each_named_mistake_gets_its_own_words_and_they_give_no_answer_away(lesson):
-    checked = [
-        (f"{name}: {mistake.text}", exercise.kind, fresh(exercise).check(mistake.answer), mistake.text)
+    tried = [
+        (f"{name}: {mistake.text}", fresh(exercise), mistake)
         for name, exercise in things_of(lesson, Exercise).items()
         for mistake in exercise.kind.mistakes
     ]
+    checked = [
+        (which, exercise.kind, exercise.check(mistake.answer), mistake.text)
+        for which, exercise, mistake in tried
+    ]
 
+    counted = [(which, exercise.record.read(), {mistake.key: 1}) for which, exercise, mistake in tried]
+    assert [which for which, record, once in counted if record.get("mistakes") != once] == []
     assert [(which, said.text) for which, _, said, text in checked if said.text != f"Not yet. {text}"] == []
     assert [which for which, _, said, _ in checked if said.passed] == []
     answers = [

@@ -167,6 +167,21 @@ def test_who_runs_all_cells_is_told_no_answer_and_predicts_before_it_is_shown(to
     assert progress.record("one_euler_step.peak_time") == {"prediction": 7.5}
 
 
+def test_each_mistake_that_was_named_is_counted_and_nothing_else(today):
+    for order in ("CAB", "BAC", "BAC", "nothing", ..., 0.17, "CBA"):
+        today.order.check(order)
+    for letter in ("a", "no letter", today.recall.questions[0][1].right):
+        today.recall.check(1, letter)
+    today.peak_time.predict(7)
+
+    assert progress.record("one_euler_step.order") == {
+        "tries": 6, "passed": date.today().isoformat(), "answer": "CAB",
+        "mistakes": {"C before A": 2, "A before B": 1},
+    }  # fmt: skip
+    assert progress.record("one_euler_step.recall.1")["mistakes"] == {"a": 1}
+    assert progress.record("one_euler_step.peak_time") == {"prediction": 7.0}
+
+
 def test_what_has_passed_is_there_the_next_day_with_its_answer(today, capsys):
     today.by_hand.check("0,17 V")
     today.order.check(["C", "A", "B"])

@@ -506,6 +506,7 @@ def fill() -> dict:
     progress.change("lesson.guess", lambda record: record.update(prediction=7.5, seen=True, after=5.0))
     progress.change("lesson.curve", lambda record: record.update(prediction=[[5.0, 0.4], [10.0, 0.6]]))
     progress.change("lesson.task", lambda record: record.update(tries=3, hints=2, passed="2026-11-20"))
+    progress.change("lesson.other", lambda record: record.update(tries=4, mistakes={"forgets_dt": 3}))
     return progress.records()
 
 
@@ -520,9 +521,9 @@ def test_a_line_brings_everything_to_another_machine(monkeypatch, tmp_path):
 
     assert line.isascii()
     assert "\n" not in line
-    assert progress.restore(f"  {line[:30]}\n{line[30:]}\n") == 3
+    assert progress.restore(f"  {line[:30]}\n{line[30:]}\n") == 4
     assert progress.records() == records
-    assert progress.restore(line) == 3
+    assert progress.restore(line) == 4
     assert progress.records() == records
 
 
@@ -628,6 +629,78 @@ def test_lines_do_not_add_up_to_more_than_a_course_has():
     print(f"\n3 lines of 300 records each: {brought} were taken")
     assert brought == [300, progress.MOST_RECORDS - 301, 0]
     assert len(progress.records()) == progress.MOST_RECORDS
+
+
+def test_of_a_mistake_that_was_counted_twice_the_larger_count_is_kept():
+    mine, theirs = {"forgets_dt": 2, "a": 1}, {"forgets_dt": 5, "B before C": 1}
+    progress.change("lesson.task", lambda record: record.update(mistakes=mine))
+
+    progress.restore(line_of({"lesson.task": {"mistakes": theirs}}))
+
+    counted = {"forgets_dt": 5, "a": 1, "B before C": 1}
+    assert progress.record("lesson.task") == {"mistakes": counted}
+
+
+def test_lines_bring_no_more_mistakes_than_an_exercise_has_room_for():
+    most = progress.MOST_MISTAKES
+    progress.change("lesson.task", lambda record: record.update(mistakes={"mine": 1}))
+
+    for n in range(3):
+        progress.restore(line_of({"lesson.task": {"mistakes": {f"m{n}_{k}": 1 for k in range(most)}}}))
+
+    kept = progress.record("lesson.task")["mistakes"]
+    assert (len(kept), kept["mine"]) == (most, 1)
+
+
+def test_a_count_of_mistakes_does_not_grow_past_what_can_be_read_again():
+    full = {"mistakes": {"forgets_dt": progress.MOST_COUNTED}}
+    progress.change("lesson.task", lambda record: record.update(full))
+    progress.change("lesson.task", lambda record: record["mistakes"].update(forgets_dt=10**6))
+
+    assert progress.record("lesson.task") == full
+
+
+@pytest.mark.parametrize(
+    "mistakes",
+    [
+        [],
+        "forgets_dt",
+        None,
+        {"forgets_dt": "many"},
+        {"forgets_dt": True},
+        {"forgets_dt": -1},
+        {"forgets_dt": 10**6},
+        {"=cmd|' /C calc'!A0": 1},
+        {"<script>": 1},
+        {"\ud800": 1},
+        {"": 1},
+        {"x" * 61: 1},
+        {f"m{n}": 1 for n in range(progress.MOST_MISTAKES + 1)},
+    ],
+)
+def test_counts_that_no_check_has_made_are_left_out_of_what_a_line_brings(mistakes):
+    line = line_of({"lesson.odd": {"tries": 1, "mistakes": mistakes}, "lesson.task": {"tries": 1}})
+
+    assert progress.restore(line) == 1
+    assert progress.records() == {"lesson.task": {"tries": 1}}
+
+
+def test_what_an_earlier_version_kept_is_read_and_a_newer_one_is_read_by_it():
+    """Earlier versions leave a field alone that they do not know; their lines have none."""
+    count()
+    assert progress.restore(line_of({"lesson.task": {"tries": 3, "passed": "2026-11-20"}})) == 1
+    assert progress.record("lesson.task") == {"tries": 3, "passed": "2026-11-20"}
+    assert progress.export().startswith("leakyedu1:")
+
+
+def test_a_mistake_that_no_exercise_has_is_not_brought_back_by_the_map():
+    named = {"forgets_dt": 2, "no_such_mistake": 9}
+    odd = {"one_euler_step.order": {"mistakes": {"no_such_mistake": 1}}}
+
+    said = course_map.restore(line_of({"one_euler_step.step": {"tries": 3, "mistakes": named}} | odd))
+
+    assert said.text.startswith("Brought back: 1 record.")
+    assert progress.records() == {"one_euler_step.step": {"tries": 3, "mistakes": {"forgets_dt": 2}}}
 
 
 def test_what_no_lesson_asks_for_is_not_brought_back_by_the_map():

@@ -111,12 +111,16 @@ def _write_scripts(static: Path, made: Sequence[pages.Page]) -> None:
     limits = {
         "schema": progress.SCHEMA, "mark": progress.MARK, "most": progress.MOST, "longest": progress.LONGEST,
         "most_records": progress.MOST_RECORDS, "most_counted": progress.MOST_COUNTED,
+        "most_mistakes": progress.MOST_MISTAKES,
     }  # fmt: skip
+    known = course_map.known()
     told = [
         {
             "number": lesson.number, "title": lesson.title, "minutes": lesson.minutes, "name": lesson.name,
             "page": f"{pages.name_of(lesson)}.html",
-            "asked": [[asked.key, asked.kind] for asked in course_map.asked(lesson, {})],
+            "asked": [
+                [asked.key, asked.kind, known[asked.key]] for asked in course_map.asked(lesson, {})
+            ],
         }
         for lesson in (page.lesson for page in made)
     ]  # fmt: skip

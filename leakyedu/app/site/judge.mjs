@@ -153,6 +153,8 @@ export class Lesson {
     const now = { ...record, tries: Math.min((record.tries ?? 0) + 1, 999_999) };
     if (passed) now.passed ??= today;
     if (passed && typed !== null) now.answer = typed;
+    const mistake = passed ? undefined : kind.mistakes.find((each) => each.text === text); // each has words of its own
+    if (mistake) now.mistakes = { ...now.mistakes, [mistake.key]: Math.min((now.mistakes?.[mistake.key] ?? 0) + 1, 999_999) };
     const state = passed ? "passed" : understood ? "refused" : "asks";
     return this.reply(state, `${passed ? "Right" : "Not yet"}. ${text}`, now);
   }

@@ -246,7 +246,7 @@ function line(element) {
   const said = make("p");
   said.setAttribute("role", "status");
   const button = (textContent, onclick) => make("button", { textContent, onclick, type: "button" });
-  const known = new Set(told.course.lessons.flatMap(({ asked }) => asked.map(([key]) => key)));
+  const known = new Map(told.course.lessons.flatMap(({ asked }) => asked.map(([key, , mistakes]) => [key, mistakes])));
   const give = async () => {
     const some = Object.keys(progress.records()).length;
     out.value = some ? await progress.line() : "";

@@ -427,7 +427,7 @@ MAP = """## The map
 What you have done on these pages, lesson by lesson. Functions are checked in the notebooks; the line below carries your progress there and back."""
 PROGRESS = """## Your progress
 
-What you predict, try and pass is kept by this browser. Nothing is sent anywhere. One line of text takes it along, to another browser or to a notebook: there `course_map.restore` brings it back, and `course_map.export` gives such a line."""
+What you predict, try and pass is kept by this browser, and how often a check has named which mistake. Nothing is sent anywhere. One line of text takes it along, to another browser or to a notebook: there `course_map.restore` brings it back, and `course_map.export` gives such a line."""
 GITHUB, BINDER, COLAB = (
     "https://github.com/",
     "https://mybinder.org/v2/gh/",

@@ -71,6 +71,7 @@ export class Progress {
   }
 
   // Adds the records of a line, in whatever text it stands, and returns how many they are; null: there is none in it.
+  // `known` maps the keys that the course asks for to those of the mistakes of each.
   async restore(text, known) {
     const line = lineIn(text) ?? "";
     let theirs;
@@ -84,10 +85,13 @@ export class Progress {
     }
     const mine = this.records();
     const room = Math.max(0, this.limits.most_records - Object.keys(mine).length);
-    const wanted = Object.entries(theirs).filter(([key]) => known.has(key));
+    const wanted = Object.entries(theirs)
+      .filter(([key]) => known.has(key))
+      .map(([key, record]) => [key, knownAlone(record, known.get(key))])
+      .filter(([, record]) => Object.keys(record).length);
     const fresh = wanted.filter(([key]) => !(key in mine)).slice(0, room);
     const brought = [...wanted.filter(([key]) => key in mine), ...fresh];
-    this.save(merged(Object.fromEntries(brought), mine));
+    this.save(merged(Object.fromEntries(brought), mine, this.limits.most_mistakes));
     return brought.length;
   }
 
@@ -109,7 +113,7 @@ export class Progress {
   }
 
   get fields() {
-    const { longest, most_counted } = this.limits;
+    const { longest, most_counted, most_mistakes } = this.limits;
     const isCount = (x) => Number.isInteger(x) && x >= 0 && x <= most_counted;
     const isFlag = (x) => typeof x === "boolean";
     const isAnswer = (x) => typeof x === "string" && [...x].length <= longest && !/\p{C}|(?! )\p{Z}/u.test(x);
@@ -117,19 +121,34 @@ export class Progress {
     const isPair = (x) => (Array.isArray(x) ? x.length >= 1 && x.length <= 2 && x.every(isNumber) : isNumber(x));
     const isPrediction = (x) =>
       Array.isArray(x) ? x.length <= 20 && x.every(isPair) : isNumber(x) || (isAnswer(x) && [...x].length <= 100);
+    const areMistakes = (x) =>
+      Object.prototype.toString.call(x) === "[object Object]" && Object.keys(x).length <= most_mistakes &&
+      Object.entries(x).every(([name, times]) => /^[A-Za-z0-9_][A-Za-z0-9_ ]{0,59}$/.test(name) && isCount(times));
     const isDay = (x) => /^\d{4}-\d\d-\d\d$/.test(x) && !Number.isNaN(Date.parse(x));
     return {
       prediction: isPrediction, after: (x) => x === null || isPrediction(x), seen: isFlag, tries: isCount,
       hints: isCount, solution: isFlag, passed: isDay, answer: isAnswer,
+      mistakes: areMistakes,
     };
   }
 }
 
+// A record without the mistakes that its exercise has not.
+function knownAlone({ mistakes = {}, ...record }, known) {
+  const named = Object.entries(mistakes).filter(([name]) => known.includes(name));
+  return named.length ? { ...record, mistakes: Object.fromEntries(named) } : record;
+}
+
 // The records of both, as progress.py joins them: counts are the larger ones, days the earlier ones, and of two
 // predictions with what was changed later, the new one is kept.
-export function merged(old, fresh) {
+export function merged(old, fresh, mostMistakes) {
   const both = Object.fromEntries(Object.entries(old).map(([key, record]) => [key, { ...record }]));
-  const better = { tries: Math.max, hints: Math.max, passed: (a, b) => (a < b ? a : b) };
+  const larger = (theirs, mine) => {
+    const counted = Object.entries(theirs).map(([name, times]) => [name, Math.max(times, mine[name] ?? 0)]);
+    const added = Object.entries(mine).filter(([name]) => !Object.hasOwn(theirs, name));
+    return Object.fromEntries([...counted, ...added].slice(0, mostMistakes));
+  };
+  const better = { tries: Math.max, hints: Math.max, passed: (a, b) => (a < b ? a : b), mistakes: larger };
   for (const [key, theirs] of Object.entries(fresh)) {
     const mine = (both[key] ??= {});
     if ("prediction" in theirs || "after" in theirs) delete mine.prediction, delete mine.after;

@@ -1,9 +1,11 @@
 """The course as web pages: what is made of a lesson, of scripts, of formulas, and of a lab."""
 
+import base64
 import json
 import re
 import shutil
 import subprocess
+import zlib
 
 import pytest
 from sphinx.errors import ExtensionError
@@ -208,10 +210,21 @@ def test_a_picture_in_few_colours_keeps_its_size():
 # -- Progress --------------------------------------------------------------------------------------
 
 
+def line_of(records: dict) -> str:
+    content = json.dumps({"schema": progress.SCHEMA, "records": records}).encode()
+    return progress.MARK + base64.urlsafe_b64encode(zlib.compress(content)).decode("ascii")
+
+
 def test_what_a_page_keeps_and_what_python_keeps_are_one_line():
     kept = {
         "one_euler_step.peak_time": {"prediction": 7.5, "seen": True},
-        "one_euler_step.order": {"tries": 2, "hints": 1, "passed": "2026-11-30", "answer": "ABC"},
+        "one_euler_step.order": {
+            "tries": 2,
+            "hints": 1,
+            "passed": "2026-11-30",
+            "answer": "ABC",
+            "mistakes": {"B before C": 2, "A before B": 1},
+        },
         "synapses.response": {"prediction": [[1, 0.1], [4, 0.2]], "after": None},
     }
     for key, fields in kept.items():
@@ -219,6 +232,7 @@ def test_what_a_page_keeps_and_what_python_keeps_are_one_line():
     limits = {
         "schema": progress.SCHEMA, "mark": progress.MARK, "most": progress.MOST, "longest": progress.LONGEST,
         "most_records": progress.MOST_RECORDS, "most_counted": progress.MOST_COUNTED,
+        "most_mistakes": progress.MOST_MISTAKES,
     }  # fmt: skip
     code = """
 const { Progress } = await import(process.argv[1]);
@@ -226,18 +240,22 @@ const [limits, line, known] = JSON.parse(process.argv[2]);
 const kept = new Map();
 const store = { getItem: (k) => kept.get(k) ?? null, setItem: (k, v) => kept.set(k, v), removeItem: (k) => kept.delete(k) };
 const mine = new Progress(limits, store);
-mine.put("one_euler_step.order", { tries: 5, hints: 0, passed: "2026-12-01" });
-const brought = await mine.restore(`> ${line.slice(0, 40)}\\n> ${line.slice(40)}\\nSee you.`, new Set(known));
-const damaged = [await mine.restore(line.slice(0, -9), new Set()), await mine.restore("", new Set())];
+mine.put("one_euler_step.order", { tries: 5, hints: 0, passed: "2026-12-01", mistakes: { "A before B": 3 } });
+const brought = await mine.restore(`> ${line.slice(0, 40)}\\n> ${line.slice(40)}\\nSee you.`, new Map(known));
+const damaged = [await mine.restore(line.slice(0, -9), new Map()), await mine.restore("", new Map())];
 console.log(JSON.stringify({ brought, damaged, line: await mine.line(), records: new Progress(limits, store).records() }));
 """
     module = (build.HERE / "progress.mjs").as_uri()
-    told = json.dumps([limits, progress.export(), [*kept, "synapses.psp"]])
+    known = {key: ["A before B", "B before C"] for key in [*kept, "synapses.psp"]}
+    odd = {"synapses.psp": {"mistakes": {"no such mistake": 1}}}
+    line = line_of(progress.records() | odd)
+    told = json.dumps([limits, line, [*known.items()]])
 
     command = [shutil.which("node"), "--input-type=module", "-e", code, module, told]
     said = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
-    both = kept | {"one_euler_step.order": kept["one_euler_step.order"] | {"tries": 5}}
+    counted = {"tries": 5, "mistakes": {"A before B": 3, "B before C": 2}}
+    both = kept | {"one_euler_step.order": kept["one_euler_step.order"] | counted}
     assert said["brought"] == 3
     assert said["damaged"] == [None, None]
     assert said["records"] == both
