@@ -20,7 +20,7 @@ TEACHING = COURSE / "teaching"
 FILES = sorted(TEACHING.glob("*.md"))
 PLANS = {"plan_50_minutes": 50, "plan_three_hours": 180}
 BEFORE = ("Minutes", "Board sketch", "On the wall")
-AFTER = ("When it breaks", "Six concept questions, before and after")
+AFTER = ("For the next lesson", "When it breaks", "Six concept questions, before and after")
 
 every_plan = pytest.mark.parametrize("plan", PLANS)
 
@@ -199,6 +199,17 @@ def test_there_are_six_questions_with_their_answers(lesson):
 
     assert [number for number, _ in lines] == list("123456")
     assert [line for _, line in lines if not re.search(r"\? \(.+\)$", line)] == []
+
+
+@for_all(LESSONS)
+def test_a_page_has_a_sentence_for_each_exercise_and_each_question_of_the_recall(lesson):
+    (table,) = tables_of(sections_of(page_of(lesson))["For the next lesson"])
+
+    asked = [each.key.split(".")[1:] for each in course_map.asked(lesson, {}) if each.kind != "prediction"]
+    named = [re.fullmatch(r"`ex\.(\w+)`(?:, question (\d))?", row["task"]).groups() for row in table]
+    assert sorted(list(filter(None, names)) for names in named) == sorted(asked)
+    assert [row for row in table if not re.search(r"[.?]\)?$", row["begin with"])] == []
+    assert [row for row in table if not 30 < len(row["begin with"]) < 160] == []
 
 
 @for_all(LESSONS)
