@@ -250,7 +250,13 @@ LIBRARY = [
     ),
     Bug("symbolic", "k4 = a * (one + dt * k3)", "k4 = a * (one + dt / 2 * k3)"),
     # The learner's work
-    Bug("teaching/progress", '{"tries": max, "hints": max, "passed": min}', '{"tries": max, "hints": max}'),
+    Bug("teaching/progress", '"passed": min, "mistakes": _larger}', '"mistakes": _larger}'),
+    Bug("teaching/progress", ".items() if name in mistakes}", ".items()}"),
+    Bug("teaching/exercise", "before.get(mistake, 0) + 1}", "1}", ("teaching/exercises",)),
+    Bug("app/report", "if FORMULA.match(words) and not", "if False and not"),
+    Bug("app/report", "if names:\n        return [(", "if True:\n        return [("),
+    Bug("app/report", "if path.is_symlink() or not path.is_file():", "if not path.is_file():"),
+    Bug("app/report", "people.update(named.keys())", "people.update(named)"),
     Bug("teaching/progress", "kept = merged(found, _memory)\n", "kept = dict(_memory)\n"),
     Bug(
         "teaching/progress",

@@ -648,7 +648,7 @@ def test_the_defaults_of_assert_close_pass_a_millivolt_that_is_wrong(measured):
         torch.testing.assert_close(wrong, right, rtol=1.3e-6, atol=0)
 
 
-@pytest.mark.parametrize("name", ["checks", "import_cost", "memory", "sliders", "speed"])
+@pytest.mark.parametrize("name", ["checks", "import_cost", "memory", "report", "sliders", "speed"])
 def test_a_benchmark_is_a_list_of_measurements(name):
     assert (ROOT / "tests/benchmarks" / f"{name}.py").exists()
 

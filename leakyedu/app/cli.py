@@ -27,6 +27,7 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from leakyedu import __version__  # costs nothing: Python has run the package before it comes here
 from leakyedu.lessons import course, notebooks
@@ -37,6 +38,7 @@ FOLDER, SITE = "leakyedu-lessons", "leakyedu-site"
 NEEDED = ("jupyterlab", "ipywidgets", "anywidget", "matplotlib", "sympy")
 NEEDED_BY_DEMO = (*NEEDED, "voila", "psutil")
 NEEDED_BY_SITE = (*NEEDED, "nir", "sphinx", "myst_nb", "furo", "latex2mathml")
+NEEDED_BY_REPORT = (*NEEDED, "nbconvert", "psutil")
 PIP = f"{sys.executable} -m pip"  # nobody may have activated this environment
 # What the kernel says of itself. Where a notebook says anything else, JupyterLab corrects it and then
 # asks the learner to save changes in a lesson that he has only opened.
@@ -263,6 +265,18 @@ def _make_site(folder: Path) -> None:
         sys.exit(f"The site cannot be made: {error}")
 
 
+def _make_report(arguments: argparse.Namespace) -> None:
+    """Write what a class has done as a page and a table."""
+    _prefer_own_environment()
+    from leakyedu.app import report, run
+
+    limits = run.Limits(arguments.seconds, arguments.memory)
+    try:
+        report.make(arguments.folder, arguments.run, limits, names=arguments.names)
+    except (OSError, ValueError) as error:
+        sys.exit(f"The report cannot be made: {error}.")
+
+
 def _absolute(folder: Path) -> Path:
     # Unlike that of Path, this expanduser leaves the name of an unknown user as it stands.
     return Path(os.path.abspath(os.path.expanduser(folder)))
@@ -335,12 +349,41 @@ def _parser() -> argparse.ArgumentParser:
     site = commands.add_parser("site", help=does, description=does)
     help_ = f"folder of the pages, made anew if it holds an earlier site (default: {SITE})"
     site.add_argument("folder", metavar="DIR", nargs="?", type=Path, default=Path(SITE), help=help_)
+    _add_report(commands)
     for command, name, usual in ((lab, "JupyterLab", 8888), (demo, "Voila", 8866)):
         help_ = f"only print the address of {name}"
         command.add_argument("--no-browser", action="store_true", help=help_)
         help_ = f"port of {name} (default: {usual} or the next)"
         command.add_argument("--port", metavar="N", type=_port, help=help_)
     return parser
+
+
+def _add_report(commands: Any) -> None:
+    does = (
+        "Write what a class has done and misunderstood as a page and a table, from what learners handed in."
+    )
+    report = commands.add_parser("report", help=does, description=does)
+    help_ = "folder of what they handed in: lines that `course_map.export` gave, or progress files"
+    report.add_argument("folder", metavar="FOLDER", nargs="?", type=_folder, help=help_)
+    report.add_argument("--names", action="store_true", help="name learners: each by the name of his file")
+    help_ = "run the notebooks in that folder, too, which is strangers' code, and mark what has passed there"
+    report.add_argument("--run", metavar="NOTEBOOKS", type=_folder, help=help_)
+    help_ = "gigabytes of memory that a run may take (default: 4)"
+    report.add_argument("--memory", metavar="GB", type=_above_0, default=4.0, help=help_)
+    help_ = "seconds that a run may take (default: 300)"
+    report.add_argument("--seconds", metavar="S", type=_above_0, default=300.0, help=help_)
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).expanduser().is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {text!r}")
+    return Path(os.path.abspath(Path(text).expanduser()))
+
+
+def _above_0(text: str) -> float:
+    if not (re.fullmatch(r"\d{1,6}(\.\d+)?", text) and float(text) > 0):
+        raise argparse.ArgumentTypeError(f"this is a number above 0, got {text!r}")
+    return float(text)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -353,16 +396,20 @@ def main(argv: Sequence[str] | None = None) -> None:
     end = argv.index("--") if "--" in argv else len(argv)
     parser = _parser()
     arguments, jupyter_arguments = parser.parse_args(argv[:end]), argv[end + 1 :]
-    lab, demo, site = (arguments.command == name for name in ("lab", "demo", "site"))
+    lab, demo, site, report = (arguments.command == name for name in ("lab", "demo", "site", "report"))
     if jupyter_arguments and not lab:
         parser.error(f"only `leakyedu lab` passes arguments on to JupyterLab, got {jupyter_arguments}")
-    needed = NEEDED_BY_DEMO if demo else NEEDED_BY_SITE if site else NEEDED
-    missing = [name for name in needed if find_spec(name) is None]
-    if (lab or demo or site) and missing:
+    if report and arguments.folder is None and arguments.run is None:
+        parser.error("name a folder of what was handed in, or of notebooks with --run")
+    needed = {"demo": NEEDED_BY_DEMO, "site": NEEDED_BY_SITE, "report": NEEDED_BY_REPORT}
+    missing = [name for name in needed.get(arguments.command, NEEDED) if find_spec(name) is None]
+    if arguments.command != "copy" and missing:
         extra = "demo" if demo else "site" if site else "course"
         sys.exit(f"{', '.join(missing)} is missing. Install it with: {PIP} install 'leakyedu[{extra}]'")
     if demo:
         return _open_demo(arguments.lessons, arguments.port, not arguments.no_browser)
+    if report:
+        return _make_report(arguments)
     if site:
         return _make_site(_absolute(arguments.folder))
 

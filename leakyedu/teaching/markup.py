@@ -44,7 +44,7 @@ def join(*parts: str) -> Html:
     return Html("".join(map(text, parts)))
 
 
-def element(name: str, *parts: str, **attributes: str | bool | None) -> Html:
+def element(name: str, /, *parts: str, **attributes: str | bool | None) -> Html:
     """Return an element.
 
     Args:

@@ -8,7 +8,7 @@ from importlib.metadata import metadata
 
 import pytest
 
-from leakyedu.app import cli, course_map, demo
+from leakyedu.app import cli, course_map, demo, report
 from leakyedu.teaching import plotting
 from leakyedu.teaching.exercise import Prediction
 from leakyedu.teaching.kinds import Choice, Measured, Number, Points
@@ -323,6 +323,8 @@ def is_known(code: str) -> bool:
         return hasattr(plotting, command[1])
     if code in (cli.SITE, "index.html"):  # what `leakyedu site` makes
         return True
+    if re.fullmatch(r"[\w-]+\.(json|html|csv)", code):
+        return code in ("progress.json", report.PAGE, report.TABLE)
     if "LEAKYEDU_HOME" in code or code == cli.FOLDER:
         return code.split()[0].removeprefix("$env:") in (ROOT / "README.md").read_text(encoding="utf-8")
     return any(code in cell.source for lesson in ALL for cell in read(lesson).cells) or bool(
@@ -345,6 +347,7 @@ def test_code_that_nobody_knows_is_found():
     assert not is_known("plotting.no_such_thing()")
     assert not is_known("course_map.no_such_thing")
     assert not is_known("pip install '.[nothing]'")
+    assert not is_known("no-such-file.html")
 
 
 def test_the_lessons_to_forget_are_lessons():
