@@ -1,13 +1,16 @@
 """A prediction in front of a class: the question on the wall, the vote, and the answer when it is asked for."""
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 import ipywidgets as widgets
 from IPython.display import display
 
 from leakyedu.teaching.exercise import Prediction
 from leakyedu.teaching.kinds import Choice, Points
-from leakyedu.teaching.markup import Html, element, inline, join
+from leakyedu.teaching.markup import Html, element, inline, join, printable
+from leakyedu.teaching.page import curve
 from leakyedu.teaching.wall import picture_of
 
 
@@ -54,11 +57,12 @@ def vote(
 def _screen(title: str, prediction: Prediction, drawing: Html) -> widgets.VBox:
     """Return one question with all that it takes to answer it."""
     given = join("Given: ", inline(prediction.given)) if prediction.given else ""
+    asked = {"class": "leakyedu-asked", "data_ballot": json.dumps(ballot(prediction))}
     parts = {
         "question": widgets.HTML(
             join(
                 element("h2", title),
-                element("p", inline(prediction.question), **{"class": "leakyedu-asked"}),
+                element("p", inline(prediction.question), **asked),
                 element("p", given, **{"class": "leakyedu-given"}),
             )
         ),
@@ -70,6 +74,19 @@ def _screen(title: str, prediction: Prediction, drawing: Html) -> widgets.VBox:
     screen = widgets.VBox(list(parts.values()))
     screen.add_class("leakyedu-screen")
     return screen
+
+
+def ballot(prediction: Prediction) -> dict[str, Any]:
+    """Return what it takes to ask the question elsewhere, as JSON can hold it; its answer is not in it."""
+    kind = prediction.kind
+    words = {"question": printable(prediction.question), "given": printable(prediction.given)}
+    if isinstance(kind, Choice):
+        how = {"options": [[key, printable(kind.show(key))] for key in kind.options]}
+    elif isinstance(kind, Points):
+        how = {"curve": curve(kind, "")}
+    else:
+        how = {"unit": kind.unit, "between": kind.between}
+    return {"id": prediction.record.key, **words, **how}
 
 
 def verdict(prediction: Prediction) -> Html:
