@@ -26,17 +26,22 @@ import re
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
+from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from leakyedu import __version__  # costs nothing: Python has run the package before it comes here
 from leakyedu.lessons import course, notebooks
 from leakyedu.teaching.whole_file import whole_file
 
+if TYPE_CHECKING:
+    from leakyedu.app.voting import Class
+
 START = "00_start_here.ipynb"
 FOLDER, SITE = "leakyedu-lessons", "leakyedu-site"
+HANDS = "hands"  # in place of an address: a class without phones
 NEEDED = ("jupyterlab", "ipywidgets", "anywidget", "matplotlib", "sympy")
-NEEDED_BY_DEMO = (*NEEDED, "voila", "psutil")
+NEEDED_BY_DEMO = (*NEEDED, "voila", "psutil", "segno")
 NEEDED_BY_SITE = (*NEEDED, "nir", "sphinx", "myst_nb", "furo", "latex2mathml")
 NEEDED_BY_REPORT = (*NEEDED, "nbconvert", "psutil")
 PIP = f"{sys.executable} -m pip"  # nobody may have activated this environment
@@ -243,8 +248,10 @@ def _windows() -> Path | None:
     return folder
 
 
-def _open_demo(numbers: Sequence[str], port: int | None, browser: bool) -> None:
+def _open_demo(arguments: argparse.Namespace) -> None:
     """Show lessons to a class in this process until the teacher stops it."""
+    if arguments.phones not in (None, HANDS) and _is_root():
+        sys.exit("The phones of a class reach this program, so it is not run as root. Be another user.")
     _prefer_own_environment()
     import matplotlib.font_manager  # noqa: F401  # builds its font cache here, not on the wall
 
@@ -252,7 +259,28 @@ def _open_demo(numbers: Sequence[str], port: int | None, browser: bool) -> None:
 
     if _is_root():
         print("You are root, as in a container: whoever has the address below acts as root.")
-    demo.run([int(number) for number in numbers], port, browser)
+    numbers = [int(number) for number in arguments.lessons]
+    room = _open_room(arguments.phones, arguments.save)
+    demo.run(numbers, arguments.port, not arguments.no_browser, room)
+
+
+def _open_room(address: str | None, saved: Path | None) -> "Class | None":
+    """Return the room of a class that votes by itself, once the teacher has confirmed where it opens."""
+    from leakyedu.app.voting import Class, Phones, networks
+
+    if address is None:
+        return None
+    if not address:
+        there = list(networks())
+        print("Addresses of this machine in its networks:", ", ".join(there) or "none")
+        if not there or not sys.stdin.isatty():
+            sys.exit("Name the one for phones: leakyedu demo 4 --class ADDRESS. Without any: --class hands.")
+        address = input(f"Where shall phones reach it? Press Enter for {there[0]}, or type another: ")
+        address = address.strip() or there[0]
+    try:
+        return Class(saved) if _address(address) == HANDS else Phones(address, saved)
+    except (OSError, argparse.ArgumentTypeError) as error:
+        sys.exit(f"{error}")
 
 
 def _make_site(folder: Path) -> None:
@@ -300,6 +328,21 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _address(text: str) -> str:
+    """Return an address of this machine that phones may reach, or that there are no phones, or nothing."""
+    if text in ("", HANDS):
+        return text
+    try:
+        address = IPv4Address(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"an address is like 192.168.1.5, or {HANDS}, got {text!r}; lessons come before --class"
+        ) from None
+    if address.is_unspecified or address.is_multicast:
+        raise argparse.ArgumentTypeError(f"{text} is no address of one network; name that of the class")
+    return text
+
+
 def _lesson(text: str) -> str:
     """Return the number of a lesson in two digits: of 4, 04 or 04_one_euler_step."""
     number = re.match(r"\s*0*(\d+)", text)
@@ -343,6 +386,15 @@ def _parser() -> argparse.ArgumentParser:
         "begins at the menu, and all that fit into half of the free memory are kept ready (300 MB each)"
     )
     demo.add_argument("lessons", metavar="LESSON", nargs="*", type=_lesson, help=help_)
+    help_ = (
+        f"let the class vote by phone, at an address of this machine in its network; `{HANDS}`: you type how "
+        "many raised a hand"
+    )
+    demo.add_argument(
+        "--class", dest="phones", metavar="ADDRESS", nargs="?", const="", type=_address, help=help_
+    )
+    help_ = "keep what the class has voted in this file; without it nothing is written"
+    demo.add_argument("--save", metavar="FILE", type=Path, help=help_)
     does = (
         "Write the course as web pages that answer without a server, for any host or to be opened from disk."
     )
@@ -407,7 +459,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         extra = "demo" if demo else "site" if site else "course"
         sys.exit(f"{', '.join(missing)} is missing. Install it with: {PIP} install 'leakyedu[{extra}]'")
     if demo:
-        return _open_demo(arguments.lessons, arguments.port, not arguments.no_browser)
+        if arguments.save and arguments.phones is None:
+            parser.error("--save keeps the votes of a class: it needs --class")
+        return _open_demo(arguments)
     if report:
         return _make_report(arguments)
     if site:

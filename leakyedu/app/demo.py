@@ -13,6 +13,7 @@ import secrets
 import tempfile
 import threading
 import webbrowser
+from asyncio import to_thread
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -31,11 +32,13 @@ from voila.static_file_handler import AllowListFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.treehandler import TornadoVoilaTreeHandler
 
-from leakyedu.app import browser, own_site
+from leakyedu.app import browser, own_site, teacher
+from leakyedu.app.voting import Class
 from leakyedu.lessons import course, lessons
 from leakyedu.teaching.markup import address_of, printable
 
 PAGE = Path(__file__).resolve().parent / "jupyter/demo"
+OF_A_CLASS = PAGE / "class"
 KERNEL = 300_000_000  # bytes that a kernel takes which has run a lesson, and some more
 EXTENSIONS = ["@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager", "anywidget"]
 APART = 5.0  # seconds between the starts of two kernels, so that the menu answers meanwhile
@@ -260,16 +263,48 @@ class Menu(PlainAddress):
         self.finish(self.render_template("menu.html", lessons=shown))
 
 
-class Leave(VoilaShutdownKernelHandler):
-    """Ends the kernel of a page that is left. Voila's own refuses that wherever there is a token.
-
-    The page says it by a beacon, which can carry no header, and so not the one that Jupyter asks for.
-    """
+class FromOurPage:
+    """Takes what a page of this server has sent, in place of the header that Jupyter asks for."""
 
     def check_xsrf_cookie(self) -> None:
         """Ask that a page of this server has sent it."""
         if not self.check_referer():
             raise tornado.web.HTTPError(403)
+
+
+class Leave(FromOurPage, VoilaShutdownKernelHandler):
+    """Ends the kernel of a page that is left. Voila's own refuses that wherever there is a token.
+
+    The page says it by a beacon, which can carry no header.
+    """
+
+
+class Voting(FromOurPage, PlainAddress):
+    """What the wall and the teacher's window say to the room of the class, and are told by it."""
+
+    @tornado.web.authenticated
+    async def get(self) -> None:
+        """Tell what is there."""
+        await self._lead({"word": "look"})
+
+    @tornado.web.authenticated
+    async def post(self) -> None:
+        """Do what the wall says."""
+        await self._lead(self.get_json_body())
+
+    async def _lead(self, said: dict) -> None:
+        room = self.settings["voila"].room
+        told = await to_thread(room.lead, said)  # it may wait for another process
+        self.finish({"address": room.address, "code": getattr(room, "code", None), **told})
+
+
+class Aside(PlainAddress):
+    """The teacher's own window."""
+
+    @tornado.web.authenticated
+    def get(self) -> None:
+        """Show it, with the lessons' pages for the teacher."""
+        self.finish(self.render_template("teacher.html", pages=teacher.pages()))
 
 
 NOT_NEEDED = TornadoVoilaTreeHandler, VoilaContentsHandler, AllowListFileHandler, RequestInfoSocketHandler
@@ -281,6 +316,7 @@ class Demo(Voila):
     lessons = List(Instance(Shown))
     ready = List(Instance(Shown), help="lessons to keep a kernel ready for, in order")
     shows_itself = Bool(True, help="whether a browser is opened")
+    room = Instance(Class, allow_none=True, help="the room of a class that votes by itself")
 
     @default("config_file_paths")
     def _of_the_person_alone(self) -> list[str]:
@@ -289,7 +325,7 @@ class Demo(Voila):
     def setup_template_dirs(self) -> None:
         """Look for a template in our folder first."""
         super().setup_template_dirs()
-        self.template_paths.insert(0, str(PAGE))
+        self.template_paths[:0] = [str(PAGE), *([str(OF_A_CLASS)] if self.room else [])]
 
     def init_settings(self) -> dict:
         """Return Voila's settings, without a timeout that Tornado shortens and complains of."""
@@ -307,7 +343,9 @@ class Demo(Voila):
             for pattern, handler, *arguments in super().init_handlers()
             if handler not in NOT_NEEDED
         ]
-        return [(self.server_url, Menu, {"voila_configuration": self.voila_configuration}), *handlers]
+        given = {"voila_configuration": self.voila_configuration}
+        pages = {"": Menu} | ({"class": Voting, "teacher": Aside} if self.room else {})
+        return [*((self.server_url + name, page, given) for name, page in pages.items()), *handlers]
 
     def listen(self) -> None:
         """Listen to the pages of this server alone."""
@@ -324,6 +362,8 @@ class Demo(Voila):
     def launch_browser(self) -> None:
         """Say where the demonstration is, start the kernels, and open a browser if it is wanted."""
         print(f"The lessons are at {self.address}", flush=True)
+        if self.room and self.room.address:
+            print(f"Phones answer at {self.room.address}", flush=True)
         for place, lesson in enumerate(self.ready):
             self.kernel_manager.fill_if_needed(delay=place * APART, notebook_name=lesson.notebook)
         if self.shows_itself:
@@ -334,7 +374,7 @@ class Demo(Voila):
             threading.Thread(target=webbrowser.open, args=[page.as_uri()], daemon=True).start()
 
 
-def run(numbers: Sequence[int], port: int | None, shows_itself: bool) -> None:
+def run(numbers: Sequence[int], port: int | None, shows_itself: bool, room: Class | None = None) -> None:
     """Show lessons to a class until the teacher stops it.
 
     Args:
@@ -342,10 +382,13 @@ def run(numbers: Sequence[int], port: int | None, shows_itself: bool) -> None:
             kept ready that fit into half of the memory that is free.
         port: of the server; None for 8866 or the next one that is free, 0 for any.
         shows_itself: whether to open a browser.
+        room: of a class that votes by itself; it ends with the demonstration.
 
     Raises:
         SystemExit: if there is no such lesson.
     """
+    if room:
+        atexit.register(room.end)
     with tempfile.TemporaryDirectory(prefix="leakyedu_", ignore_cleanup_errors=True) as folder:
         shown = write(Path(folder))
         unknown = [str(number) for number in numbers if number not in [lesson.number for lesson in shown]]
@@ -384,7 +427,7 @@ def run(numbers: Sequence[int], port: int | None, shows_itself: bool) -> None:
         }
         pairs = ((name, v) for name, x in options.items() for v in (x if isinstance(x, list) else [x]))
         argv = [f"--{name}={value}" for name, value in pairs]
-        Demo.launch_instance(argv=argv, lessons=shown, ready=ready, shows_itself=shows_itself)
+        Demo.launch_instance(argv=argv, lessons=shown, ready=ready, shows_itself=shows_itself, room=room)
 
 
 def _free_port() -> int:

@@ -17,6 +17,7 @@ import pytest
 import leakyedu
 from leakyedu import lessons
 from leakyedu.app import cli
+from leakyedu.app.voting import Class
 from leakyedu.lessons import notebooks
 
 EULER = "04_one_euler_step.ipynb"
@@ -619,6 +620,10 @@ def test_what_a_site_lacks_is_said_with_the_line_that_installs_it(monkeypatch, m
         ([], "COMMAND"),
         (["demo", "--port", "70000"], "a port is a number from 0 to 65535, got '70000'"),
         (["demo", "four"], "a lesson has a number, for example 04, got 'four'"),
+        (["demo", "--class", "4"], "an address is like 192.168.1.5, or hands, got '4'; lessons come before"),
+        (["demo", "--class", "localhost"], "an address is like 192.168.1.5, or hands, got 'localhost'"),
+        (["demo", "--class", "0.0.0.0"], "0.0.0.0 is no address of one network; name that of the class"),
+        (["demo", "--save", "votes.json"], "--save keeps the votes of a class: it needs --class"),
         (["demo", "--", "--debug"], "only `leakyedu lab` passes arguments on"),
         (["teach"], "invalid choice: 'teach'"),
         (["lab", "--port", "70000"], "a port is a number from 0 to 65535, got '70000'"),
@@ -685,10 +690,10 @@ def demonstrated(monkeypatch):
 @pytest.mark.parametrize(
     ("argv", "shown"),
     [
-        ([], ([], None, True)),
-        (["4"], ([4], None, True)),
-        (["1", "04", "05_euler_against_exact"], ([1, 4, 5], None, True)),
-        (["--no-browser", "--port", "8123"], ([], 8123, False)),
+        ([], ([], None, True, None)),
+        (["4"], ([4], None, True, None)),
+        (["1", "04", "05_euler_against_exact"], ([1, 4, 5], None, True, None)),
+        (["--no-browser", "--port", "8123"], ([], 8123, False, None)),
     ],
 )
 def test_the_lessons_the_port_and_the_browser_of_a_demonstration_are_passed_on(demonstrated, argv, shown):
@@ -704,6 +709,64 @@ def test_root_is_told_so_before_a_demonstration_and_nobody_else(
     demonstrated()
 
     assert ("You are root" in capsys.readouterr().out) is told
+
+
+@pytest.fixture
+def opened(demonstrated, monkeypatch):
+    """Return a function that opens a room for a class, as another user than root; it returns where."""
+    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
+    monkeypatch.setattr("leakyedu.app.voting.Phones", lambda address, saved: (address, saved))
+    monkeypatch.setattr("leakyedu.app.voting.networks", lambda: iter(["192.168.1.5", "10.0.0.7"]))
+    return lambda *argv: demonstrated("4", *argv)[-1]
+
+
+def test_phones_reach_the_address_that_is_named(opened):
+    assert opened("--class", "192.168.1.9") == ("192.168.1.9", None)
+    assert opened("--class", "10.0.0.1", "--save", "votes.json") == ("10.0.0.1", Path("votes.json"))
+
+
+@pytest.mark.parametrize(("typed", "address"), [("", "192.168.1.5"), (" 10.0.0.7 ", "10.0.0.7")])
+def test_without_an_address_the_teacher_is_told_the_likeliest_and_confirms_it(
+    opened, monkeypatch, capsys, typed, address
+):
+    asked = []
+    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or typed)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+
+    assert opened("--class") == (address, None)
+    assert "192.168.1.5, 10.0.0.7" in capsys.readouterr().out
+    assert "Press Enter for 192.168.1.5" in asked[0]
+
+
+def test_where_nobody_can_confirm_an_address_nothing_is_opened(opened, monkeypatch):
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
+
+    with pytest.raises(SystemExit, match=r"^Name the one for phones: leakyedu demo 4 --class ADDRESS\."):
+        opened("--class")
+
+
+def test_a_typed_address_that_is_none_is_named(opened, monkeypatch):
+    monkeypatch.setattr("builtins.input", lambda _: "my laptop")
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+
+    with pytest.raises(SystemExit, match=r"^an address is like 192\.168\.1\.5, or hands, got 'my laptop'"):
+        opened("--class")
+
+
+def test_a_class_that_raises_hands_has_no_door(opened):
+    room = opened("--class", "hands")
+
+    assert type(room) is Class
+    assert room.address is None
+
+
+def test_root_opens_no_door_for_phones(demonstrated, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
+
+    with pytest.raises(SystemExit, match="reach this program, so it is not run as root"):
+        demonstrated("4", "--class", "127.0.0.1")
+
+    assert type(demonstrated("4", "--class", "hands")[-1]) is Class
 
 
 # JupyterLab

@@ -369,7 +369,12 @@ def test_a_browser_is_opened_on_a_file_since_anybody_may_read_its_arguments(
 
     demo.Demo.launch_browser(
         SimpleNamespace(
-            address=address, kernel_manager=manager, ready=ready, shows_itself=wanted, root_dir=tmp_path
+            address=address,
+            kernel_manager=manager,
+            ready=ready,
+            shows_itself=wanted,
+            root_dir=tmp_path,
+            room=None,
         )
     )
 

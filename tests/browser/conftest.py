@@ -80,6 +80,24 @@ def page(chromium):
     assert [url for url in asked if not OF_VOILA.match(url)] == []
 
 
+@pytest.fixture
+def screen(page):
+    """Return a tab of a projector's size, in which nothing may complain or ask for anything elsewhere."""
+    complaints, asked = [], []
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    yield page
+    outside = [
+        url for url in asked if not re.match(r"(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:|about:", url)
+    ]
+    print(f"{len(asked)} requests, {len(outside)} of them outside, {len(complaints)} complaints")
+    assert len(asked) > 10
+    assert outside == []
+    assert complaints == []
+
+
 @contextmanager
 def clean_copy(page: Page, lab: Lab, name: str) -> Iterator[Lesson]:
     """Open a clean copy of a notebook with a kernel of its own, before a learner without a past."""

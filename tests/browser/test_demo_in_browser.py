@@ -78,24 +78,6 @@ def all_lessons(tmp_path_factory):
         yield wall_at(address)
 
 
-@pytest.fixture
-def screen(page: Page):
-    """Return a tab of a projector's size, in which nothing may complain or ask for anything elsewhere."""
-    complaints, asked = [], []
-    page.set_viewport_size({"width": 1280, "height": 720})
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    yield page
-    outside = [
-        url for url in asked if not re.match(r"(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:|about:", url)
-    ]
-    print(f"{len(asked)} requests, {len(outside)} of them outside, {len(complaints)} complaints")
-    assert len(asked) > 10
-    assert outside == []
-    assert complaints == []
-
-
 def open_lesson(screen: Page, wall: Wall, lesson: str) -> float:
     """Open a lesson; return the seconds until its lab can be used."""
     start = time.perf_counter()

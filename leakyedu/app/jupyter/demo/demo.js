@@ -5,12 +5,12 @@
   // The address stands on the wall, and the token in it does not belong there: a cookie has it by now.
   history.replaceState(null, "", location.pathname);
 
+  const room = globalThis.leakyeduClass; // of a class that votes by itself
   const FIELDS = "input[type=text], textarea, [contenteditable]"; // where "." and "b" are written
   const steps = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 };
 
-  const stops = () => [
-    ...document.querySelectorAll(".leakyedu-opening, .leakyedu-screen, .leakyedu-live:has(.leakyedu-presets)"),
-  ];
+  const STOPS = [".leakyedu-opening", ".leakyedu-screen", ".leakyedu-live:has(.leakyedu-presets)"];
+  const stops = () => [...document.querySelectorAll([...STOPS, room?.stops].filter(Boolean).join())];
   // The one that holds the upper part of the screen.
   const current = (found) => {
     const line = window.innerHeight * 0.4;
@@ -24,6 +24,12 @@
     const said = stop.querySelector(".leakyedu-presets p").textContent !== "";
     return presets[pressed + (said === step > 0 ? step : 0)];
   };
+
+  room?.follow(() => {
+    const found = stops();
+    const here = current(found);
+    return { here: found[here], next: found[here + 1] };
+  });
 
   const black = document.createElement("div");
   black.className = "leakyedu-black";
@@ -55,6 +61,7 @@
     const answered = is("answered") && !is("taken-back");
     const preset = stop && presetOf(stop, step);
     if (step > 0 && show?.disabled) return; // its answer is on its way
+    if (room?.lead(stop, step, answered)) return stop.scrollIntoView();
     if (step > 0 && is("taken-back") && !is("new-vote")) vote.classList.remove("leakyedu-taken-back");
     else if (step > 0 && show && !answered) show.click();
     else if (step < 0 && answered) {

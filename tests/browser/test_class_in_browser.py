@@ -1,0 +1,366 @@
+"""A class that votes: a wall led by keys, its phones and the teacher's window, without a network."""
+
+import io
+import os
+import re
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import psutil
+import pytest
+import zxingcpp
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.notebook import SLOWLY
+from tests.browser.server import CHROMIUM, running
+from tests.browser.test_demo_in_browser import CUT, SMALL, come_to
+
+pytestmark = pytest.mark.slow
+
+EULER, BUCKET = "04_one_euler_step", "01_a_leaky_bucket"
+# A container has root alone, who is refused: see tests/app/test_cli.py.
+AS_A_PERSON = "from leakyedu.app import cli; cli._is_root = bool; cli.main()"
+
+
+def started(folder: Path, at: str):
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on the path")
+    arguments = "demo", "4", "--class", at, "--no-browser", "--port", "0"
+    return running(folder, *arguments, program=(sys.executable, "-c", AS_A_PERSON))
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    with started(tmp_path_factory.mktemp("class"), "127.0.0.1") as address:
+        yield address
+
+
+def open_wall(screen: Page, address: str, lesson: str = EULER) -> Page:
+    """Open a lesson as a new class sees it."""
+    screen.goto(address.replace(EULER, lesson), timeout=4 * SLOWLY)
+    screen.locator(".leakyedu-presets button").first.wait_for(timeout=2 * SLOWLY)
+    screen.evaluate("fetch('/class', {method: 'POST', body: '{\"word\": \"forget\"}'})")
+    return screen
+
+
+@pytest.fixture
+def wall(screen, address):
+    return open_wall(screen, address)
+
+
+@pytest.fixture
+def phones(chromium):
+    """Return a function that opens the page on so many phones."""
+    with ExitStack() as stack:
+
+        def come(address: str, number: int = 3) -> list[Page]:
+            made = []
+            for _ in range(number):
+                phone = chromium.new_context(
+                    viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True
+                )
+                stack.callback(phone.close)
+                page = phone.new_page()
+                page.set_default_timeout(SLOWLY)
+                page.on("pageerror", lambda error: complaints.append(str(error)))
+                page.goto(address)
+                made.append(page)
+            return made
+
+        complaints = []
+        yield come
+    assert complaints == []
+
+
+def read_code(wall: Page) -> str:
+    """Read the code on the wall, as a phone does."""
+    code = wall.locator(".leakyedu-join img")
+    expect(code).to_be_in_viewport(ratio=0.9)
+    expect(wall.locator(".leakyedu-join .leakyedu-address")).to_contain_text("127.0.0.1")
+    (read,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(wall.screenshot())))
+    return read.text
+
+
+def address_on(wall: Page) -> str:
+    expect(wall.locator(".leakyedu-join .leakyedu-address")).to_contain_text("127.0.0.1")
+    return "http://" + wall.locator(".leakyedu-join .leakyedu-address").inner_text()
+
+
+def violations(page: Page, context: str | None = None) -> list:
+    found = Axe().run(page, context=context).response
+    assert len(found["passes"]) > 5
+    return [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]]
+
+
+def seen_wrongly(wall: Page, stop: Locator) -> list:
+    """Return what the last row, or somebody who sees nothing, misses."""
+    small = wall.evaluate(SMALL)
+    return [*stop.evaluate(CUT), *small, *violations(wall, "#rendered_cells, .leakyedu-header")]
+
+
+def shot(page: Page, name: str) -> None:
+    if folder := os.environ.get("SHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def told(wall: Page, words: str, number: int = 0) -> None:
+    stop = wall.locator(".leakyedu-screen").nth(number)
+    expect(stop.locator(".leakyedu-count")).to_contain_text(words, timeout=SLOWLY)
+
+
+def said(phone: Page, words: str) -> None:
+    expect(phone.get_by_role("status")).to_contain_text(words, timeout=SLOWLY)
+
+
+def press(wall: Page, stop: Locator, then: Locator) -> None:
+    """Press the key of a remote that leads on, and wait for what it shows."""
+    wall.keyboard.press("PageDown")
+    expect(then).to_be_visible(timeout=2 * SLOWLY)
+    expect(stop).to_be_in_viewport(ratio=0.9)
+
+
+def test_a_class_of_three_goes_through_a_lesson_from_the_code_to_the_lab(wall, phones):
+    stops = wall.locator(".leakyedu-screen")
+    peak, order, area = (stops.nth(n) for n in range(3))
+    votes, answer = ".leakyedu-told figure", ".leakyedu-answer figure"
+
+    # The code, and whoever reads it.
+    code = read_code(wall)
+    shot(wall, "wall_code")
+    assert "token" not in code
+    first, second, third = phones(code)
+    expect(wall.locator(".leakyedu-here")).to_have_text("3 phones are here", timeout=SLOWLY)
+    said(first, "Look at the wall.")
+    assert seen_wrongly(wall, wall.locator(".leakyedu-join")) == []
+
+    # A number.
+    wall.keyboard.press("PageDown")
+    wall.keyboard.press("PageDown")
+    for phone, number in ((first, "7"), (second, "6,5"), (third, "6.2 ms")):
+        expect(phone.locator(".asked")).to_contain_text(
+            "When does the voltage of Euler's step peak?", timeout=SLOWLY
+        )
+        phone.get_by_label("A number in ms").fill(number)
+        phone.get_by_role("button", name="Vote").tap()
+    said(second, "Counted: 6.5 ms. You can change it until the votes are shown.")
+    third.reload()
+    said(third, "Counted: 6.2 ms.")
+    expect(third.get_by_label("A number in ms")).to_have_value("6.2")
+    told(wall, "3 of 3 phones have answered")
+    expect(peak.locator(votes)).to_have_count(0)
+    assert violations(first) == []
+    shot(first, "phone_number")
+    press(wall, peak, peak.locator(votes))
+    expect(peak.locator("figcaption").last).to_contain_text(["3 answers", "The median is 6.5 ms."][1])
+    said(first, "The votes are on the wall. Yours was 7 ms.")
+    expect(first.get_by_role("button", name="Vote")).to_be_disabled()
+    shot(wall, "wall_numbers")
+    assert seen_wrongly(wall, peak) == []
+    press(wall, peak, peak.locator(answer))
+    expect(peak).to_contain_text("You predicted 6.5 ms. It is 6 ms")
+
+    # A letter, twice; who comes late finds the second vote.
+    wall.keyboard.press("PageDown")
+    expect(order).to_be_in_viewport(ratio=0.9)
+    for phone, letter in ((first, 1), (second, 1), (third, 2)):
+        phone.get_by_role("radio").nth(letter).tap(timeout=SLOWLY)
+    first.get_by_role("radio").nth(2).tap()
+    first.get_by_role("radio").nth(1).tap()
+    said(first, "Counted: (b).")
+    told(wall, "3 of 3 phones have answered", 1)
+    assert violations(second) == []
+    shot(second, "phone_letter")
+    press(wall, order, order.locator(votes))
+    expect(order.locator(votes)).to_contain_text("3 answers: 0 for (a), 2 for (b), 1 for (c).")
+    expect(order.get_by_role("radio").nth(1)).to_be_checked()
+    shot(wall, "wall_letters")
+    wall.keyboard.press("PageDown")
+    told(wall, "0 of 3 phones have answered the second time", 1)
+    (late,) = phones(code, 1)
+    for phone in (first, second, third, late):
+        expect(phone.locator(".again")).to_have_text("The second vote.", timeout=SLOWLY)
+        phone.get_by_role("radio").first.tap()
+    told(wall, "4 of 4 phones", 1)
+    press(wall, order, order.locator(votes))
+    expect(order.locator(votes)).to_contain_text("Vote 2: 4 answers: 4 for (a), 0 for (b), 0 for (c).")
+    expect(order.locator(".leakyedu-bar")).to_have_count(6)
+    shot(wall, "wall_second_vote")
+    assert seen_wrongly(wall, order) == []
+    press(wall, order, order.locator(answer))
+    expect(order).to_contain_text("It is, as you voted: (a)")
+
+    # A phone without a connection: its vote waits, and comes.
+    wall.keyboard.press("PageDown")
+    expect(area).to_be_in_viewport(ratio=0.9)
+    expect(first.locator(".asked")).to_contain_text("Which share", timeout=SLOWLY)
+    first.context.set_offline(True)
+    first.get_by_label("A number").fill("0.9")
+    first.get_by_role("button", name="Vote").tap()
+    said(first, "Not there yet: no connection to the wall. It is sent again.")
+    first.context.set_offline(False)
+    said(first, "Counted: 0.9.")
+    told(wall, "1 of 4 phones have answered", 2)
+    press(wall, area, area.locator(votes))
+    press(wall, area, area.locator(answer))
+    expect(area).to_contain_text("You predicted 0.9.")
+
+    # The lab is given what the class expects.
+    wall.keyboard.press("PageDown")
+    lab = wall.locator(".leakyedu-live:has(.leakyedu-presets)")
+    expect(lab).to_be_in_viewport(ratio=0.9)
+    expect(lab.locator("figcaption")).to_contain_text("You predicted the peak after 6.5 ms", timeout=SLOWLY)
+    said(late, "Look at the wall.")
+
+
+def test_a_class_draws_curves_and_the_median_at_each_handle_goes_on(screen, address, phones):
+    wall = open_wall(screen, address, BUCKET)
+    rise = wall.locator(".leakyedu-screen").nth(1)
+    drawn = phones(address_on(wall))
+    come_to(wall, rise)
+
+    for phone, times in zip(drawn, (1, 2, 9), strict=True):
+        handle = phone.get_by_role("slider").nth(1)
+        handle.focus(timeout=SLOWLY)
+        for _ in range(times):
+            handle.press("ArrowUp")
+        phone.get_by_role("button", name="Vote").tap()
+        said(phone, "Counted: 0.56,")
+    assert violations(drawn[0]) == []
+    shot(drawn[0], "phone_curve")
+    told(wall, "3 of 3 phones have answered", 1)
+    press(wall, rise, rise.locator(".leakyedu-told figure"))
+
+    expect(rise.locator(".leakyedu-thin")).to_have_count(3)
+    expect(rise.locator(".leakyedu-told")).to_contain_text(
+        "the median at each place: v = 0.56, 0.6, 0.56, 0.56 V."
+    )
+    shot(wall, "wall_curves")
+    assert seen_wrongly(wall, rise) == []
+    press(wall, rise, rise.locator(".leakyedu-answer figure"))
+    expect(rise).to_contain_text("You predicted v = 0.56, 0.6, 0.56, 0.56 V.")
+
+
+def test_votes_are_hidden_again_and_a_question_is_asked_again_by_the_same_keys(wall, phones):
+    order = wall.locator(".leakyedu-screen").nth(1)
+    first, *_ = phones(address_on(wall), 1)
+    come_to(wall, order)
+    first.get_by_role("radio").first.tap(timeout=SLOWLY)
+    told(wall, "1 of 1", 1)
+    press(wall, order, order.locator(".leakyedu-told figure"))
+
+    wall.keyboard.press("PageUp")
+    expect(order.locator(".leakyedu-told figure")).to_have_count(0)
+    expect(first.get_by_role("radio").first).to_be_enabled(timeout=SLOWLY)
+    first.get_by_role("radio").last.tap()
+    said(first, "Counted: (c).")
+    press(wall, order, order.locator(".leakyedu-told figure"))
+    expect(order.locator(".leakyedu-told")).to_contain_text("0 for (b), 1 for (c).")
+    wall.keyboard.press("PageDown")
+    told(wall, "the second time", 1)
+    wall.keyboard.press("PageUp")
+    expect(order.locator(".leakyedu-told figure")).to_be_visible(timeout=SLOWLY)
+    wall.keyboard.press("PageDown")
+    told(wall, "the second time", 1)
+    press(wall, order, order.locator(".leakyedu-answer figure"))  # nobody has voted again
+
+    expect(order).to_contain_text("Your vote: (c)")
+
+
+def test_a_wall_that_is_loaded_again_has_lost_no_vote(wall, phones):
+    order = wall.locator(".leakyedu-screen").nth(1)
+    first, *_ = phones(address_on(wall), 1)
+    come_to(wall, order)
+    first.get_by_role("radio").first.tap(timeout=SLOWLY)
+    told(wall, "1 of 1", 1)
+
+    wall.reload(timeout=4 * SLOWLY)
+    wall.locator(".leakyedu-presets button").first.wait_for(timeout=2 * SLOWLY)
+    come_to(wall, order)
+
+    told(wall, "1 of 1 phones have answered", 1)
+    press(wall, order, order.locator(".leakyedu-told figure"))
+    expect(order.get_by_role("radio").first).to_be_checked()
+
+
+def test_the_teachers_window_has_the_votes_before_the_class_and_what_they_mean(wall, phones):
+    order = wall.locator(".leakyedu-screen").nth(1)
+    first, *_ = phones(address_on(wall), 1)
+    with wall.context.expect_page() as opened:
+        wall.get_by_role("link", name="Teacher's window").click()
+    window = opened.value
+    wall.bring_to_front()
+    come_to(wall, order)
+    first.get_by_role("radio").nth(1).tap(timeout=SLOWLY)
+
+    expect(window.locator("#votes")).to_contain_text("1 answer: 0 for (a), 1 for (b)", timeout=SLOWLY)
+    expect(window.locator("#phones")).to_contain_text("The class does not see the votes yet.")
+    expect(order.locator(".leakyedu-told figure")).to_have_count(0)
+    page = window.locator(".page:visible")
+    expect(page).to_have_count(1)
+    expect(page).to_contain_text("they come one step later")
+    expect(page).to_contain_text("what it reveals")
+    expect(window.locator("#next")).to_contain_text("Next: Let the current decay between")
+    expect(window.locator("#clock")).to_have_text(re.compile(r"\d\d:\d\d"))
+    assert "token" not in window.url
+    assert violations(window) == []
+    shot(window, "teacher")
+
+    window.get_by_role("button", name="A new class").click()
+
+    told(wall, "0 of ", 1)
+    said(first, "Nothing is counted yet.")
+    window.close()
+
+
+def test_hands_that_a_teacher_counts_make_the_same_pictures_without_any_phone(screen, tmp_path):
+    with started(tmp_path, "hands") as address:
+        wall = open_wall(screen, address)
+        order = wall.locator(".leakyedu-screen").nth(1)
+        come_to(wall, order)
+        hands = order.get_by_label("Hands")
+        hands.fill("12 7", timeout=SLOWLY)
+        wall.keyboard.press("Enter")
+        told(wall, "Type 3 numbers, one for each option.", 1)
+        hands.fill("12 7 3")
+        wall.keyboard.press("Enter")
+        expect(order.locator(".leakyedu-told")).to_contain_text(
+            "22 answers: 12 for (a), 7 for (b), 3 for (c)."
+        )
+        expect(wall.locator(".leakyedu-join")).to_be_hidden()
+        wall.keyboard.press("PageDown")
+        told(wall, "0 hands the second time", 1)
+        hands.fill("2,19,1")
+        wall.keyboard.press("Enter")
+        expect(order.locator(".leakyedu-told")).to_contain_text("Vote 2: 22 answers: 2 for (a), 19 for (b)")
+        assert seen_wrongly(wall, order) == []
+        press(wall, order, order.locator(".leakyedu-answer figure"))
+        expect(order).to_contain_text("Your vote: (b)")
+        wall.goto("about:blank")  # it asks no more, before the server ends
+
+
+def test_where_the_phones_are_cut_off_the_wall_says_so_and_the_lesson_goes_on(screen, tmp_path, phones):
+    with started(tmp_path, "127.0.0.1") as address:
+        wall = open_wall(screen, address)
+        order = wall.locator(".leakyedu-screen").nth(1)
+        (first,) = phones(address_on(wall), 1)
+        come_to(wall, order)
+        first.get_by_role("radio").first.tap(timeout=SLOWLY)
+        told(wall, "1 of 1", 1)
+        port = address_on(wall).split(":")[2].split("/")[0]
+        (door,) = [
+            process
+            for process in psutil.Process().children(recursive=True)
+            if process.status() != psutil.STATUS_ZOMBIE and "leakyedu.app.phones" in process.cmdline()
+            if any(line.laddr.port == int(port) for line in process.net_connections("tcp"))
+        ]
+
+        door.kill()
+
+        told(wall, "The phones are cut off", 1)
+        said(first, "No connection to the wall.")
+        order.get_by_role("radio").first.click()
+        press(wall, order, order.locator(".leakyedu-answer figure"))
+        wall.goto("about:blank")
