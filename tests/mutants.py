@@ -465,7 +465,24 @@ COURSE = [
         "near in zip(x, (y - s).abs() <= half * s",
         "near in zip(x, (y - s).abs() <= half",
     ),
+    # A class that votes
+    Bug("app/room", "if ballot is None or ballot.is_shown:", "if ballot is None:"),
+    Bug("app/room", "statistics.median(values) for values", "statistics.fmean(values) for values"),
+    Bug("app/room", "if known is None or known.asked != question:", "if True:"),
+    Bug("app/room", "if device not in self.devices and len(self.devices) >= MOST:", "if False:"),
+    Bug("app/phones", ' or self.request.host != self.settings["host"]', ""),
+    Bug("app/phones", 'self.request.headers.get("Origin") != f"http://{settings[\'host\']}"', "False"),
+    Bug("app/phones", 'said.keys() not in (set(), {"question", "round", "vote"})', "False"),
+    Bug("app/phones", "left - 1 if left >= 1 else left", "left"),
+    Bug("app/phones", "max_body_size=BODY, ", ""),
+    Bug(
+        "app/voting",
+        "{name: os.environ[name] for name in NEEDED if name in os.environ}",
+        "dict(os.environ)",
+        ("app/phones",),
+    ),
 ]
+
 
 LISTS = {"library": LIBRARY, "course": COURSE}
 BUGS = LIBRARY + COURSE

@@ -3,6 +3,9 @@
 Of a lesson a class sees its question, the predictions and the lab, in large type and without code;
 :func:`on_a_wall` writes that notebook. Voila serves it, from a folder that is thrown away in the end, and
 keeps a kernel ready that has run it already. Each page begins without votes.
+
+A class may vote by itself: the wall leads the room of :mod:`leakyedu.app.room`, shows what was counted there,
+and types what the class expects into the field of the question. Nothing else goes from a phone to a kernel.
 """
 
 import atexit

@@ -31,7 +31,7 @@ import signal
 import string
 import sys
 import threading
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +86,7 @@ class Allowance:
         now: tells the time in second.
     """
 
-    def __init__(self, at_once: float, each_second: float, now) -> None:
+    def __init__(self, at_once: float, each_second: float, now: Callable[[], float]) -> None:
         self.at_once, self.each_second, self._now = at_once, each_second, now
         self._left: dict[Hashable, tuple[float, float]] = {}
 
@@ -234,7 +234,7 @@ class Votes(Place):
         return said
 
 
-async def serve(address: str, ports, lines, say) -> None:
+async def serve(address: str, ports: Iterable[int], lines: Iterable[str], say: Callable[[Any], None]) -> None:
     """Serve a class until there is nobody left to serve it for.
 
     Args:
@@ -276,7 +276,7 @@ async def serve(address: str, ports, lines, say) -> None:
     await door.close_all_connections()
 
 
-def _bind(address: str, ports) -> list:
+def _bind(address: str, ports: Iterable[int]) -> list:
     for port in [*ports, 0]:
         try:
             return bind_sockets(port, address)

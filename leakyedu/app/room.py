@@ -268,13 +268,12 @@ class Room:
             VoteError: if it is no vote on that question.
         """
         ballot = self._present
-        if (
-            ballot is None
-            or ballot.is_shown
-            or (question, round_) != (ballot.asked["id"], len(ballot.rounds))
-        ):
+        if ballot is None or ballot.is_shown:
+            return False
+        if (question, round_) != (ballot.asked["id"], len(ballot.rounds)):
             return False
         ballot.rounds[-1].votes[device] = ballot.read(vote)
+        ballot.rounds[-1].hands = None  # the phones are back
         return True
 
     def tell_device(self, device: str) -> dict[str, Any]:

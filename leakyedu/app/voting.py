@@ -42,7 +42,7 @@ class Class:
     def lead(self, said: dict[str, Any]) -> dict[str, Any]:
         """Let the room do what the wall says, and tell what is there; ``error`` holds what went wrong."""
         told = self._ask(said)
-        if self.saved and told.get("shown"):
+        if self.saved and said.get("word") != "look" and told.get("shown"):
             record = json.dumps(self._ask({"word": "record"}), indent=1, ensure_ascii=False)
             try:
                 with whole_file(self.saved, 0o600, text=True, encoding="utf-8") as file:
@@ -106,7 +106,11 @@ class Phones(Class):
         """Close the door."""
         with self._turn, contextlib.suppress(OSError):  # it has ended, with words on their way to it
             self.process.stdin.close()
-        self.process.wait(10)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
         self.process.stdout.close()
 
 

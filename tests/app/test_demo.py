@@ -13,6 +13,7 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 from leakyedu.app import demo
+from leakyedu.app.voting import Class
 from leakyedu.lessons import lessons, notebooks
 from leakyedu.lessons.a_leaky_bucket import exercises as a_leaky_bucket
 from leakyedu.teaching import plotting
@@ -398,3 +399,85 @@ def test_the_votes_of_a_class_stay_out_of_the_teachers_own_progress(monkeypatch,
 
     assert votes.resolve().parent == tmp_path
     assert votes.name.startswith("votes_")
+
+
+# -- A class that votes ----------------------------------------------------------------------------
+
+
+def test_a_class_changes_nothing_of_where_the_demonstration_itself_is(monkeypatch):
+    seen = {}
+    monkeypatch.setattr(demo.Demo, "launch_instance", lambda **given: seen.update(given))
+    room = Class()
+
+    demo.run([1], None, shows_itself=False, room=room)
+
+    assert "--Voila.ip=127.0.0.1" in seen["argv"]
+    assert seen["room"] is room
+
+
+@pytest.fixture(scope="module")
+def voting(tmp_path_factory):
+    """Run the command for a class that raises hands; return its host and token."""
+    folder = tmp_path_factory.mktemp("class")
+    arguments = "leakyedu.app.cli", "demo", "4", "--class", "hands", "--no-browser", "--port", "0"
+    with running(folder, *arguments) as address:
+        yield re.match(r"(http://[^/]+)/.*\?token=(\w*)", address).groups()
+
+
+def lead(host: str, said: dict, **headers: str) -> tuple[int, dict]:
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    try:
+        with urlopen(Request(f"{host}/class", json.dumps(said).encode(), headers), timeout=20) as answer:
+            return answer.status, json.loads(answer.read())
+    except HTTPError as error:
+        return error.code, {}
+
+
+LOOK = {"word": "look"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["class", "teacher"])
+def test_without_the_token_nobody_sees_votes_or_the_teachers_window(voting, page):
+    host, _ = voting
+
+    status, text = ask(f"{host}/{page}")
+
+    assert status == 403 or "/login" in text.partition("<")[0]
+    assert "what it reveals" not in text
+
+
+@pytest.mark.slow
+def test_the_room_is_led_by_a_page_of_this_server_with_the_token_alone(voting):
+    host, token = voting
+    own = {"Authorization": f"token {token}", "Origin": host, "Referer": f"{host}/"}
+    foreign = [
+        {"Origin": host, "Referer": f"{host}/"},
+        own | {"Origin": "http://evil.example"},
+        own | {"Host": "evil.example"},
+        own | {"Sec_Fetch_Site": "cross-site"},
+    ]
+
+    assert lead(host, LOOK, **own) == (
+        200,
+        {"address": None, "code": None, "phones": 0, "place": {}, "question": None},
+    )
+    assert [lead(host, LOOK, **headers)[0] for headers in foreign] == [403] * 4
+
+
+@pytest.mark.slow
+def test_a_room_that_is_asked_for_nonsense_says_so_and_goes_on(voting):
+    host, token = voting
+    own = {"Authorization": f"token {token}", "Origin": host, "Referer": f"{host}/"}
+
+    _, told = lead(host, {"word": "dance"}, **own)
+
+    assert "the word must be one of" in told["error"]
+    assert lead(host, LOOK, **own)[0] == 200
+
+
+def test_without_a_class_there_is_neither_a_room_nor_a_window(served):
+    _, host, token = served
+
+    assert ask(f"{host}/class", token)[0] == 404
+    assert ask(f"{host}/teacher", token)[0] == 404

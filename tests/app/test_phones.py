@@ -364,7 +364,7 @@ def test_who_is_silent_is_dropped(room, make):
 @pytest.mark.slow
 def test_who_takes_no_answers_is_dropped(room):
     phone = Phone(room.address)
-    asks = f"GET {phone.path} HTTP/1.1\r\nHost: {phone.host}\r\n\r\n".encode() * 2_000
+    asks = f"GET {phone.path} HTTP/1.1\r\nHost: {phone.host}\r\n\r\n".encode() * 400_000
     host, port = phone.host.split(":")
     process = psutil.Process(room.process.pid)
     others = {line.raddr for line in process.net_connections("tcp")}
@@ -578,7 +578,11 @@ def test_what_a_teacher_saves_holds_counts_and_nothing_of_a_phone(homes):
     with door(saved=saved) as room:
         phone = hold_a_vote(room)
 
+        written = saved.stat().st_mtime_ns
+        room.lead({"word": "look"})
+
     assert files(homes) == ["votes.json"]
+    assert saved.stat().st_mtime_ns == written, "the wall looks all the time"
     text = saved.read_text()
     ((first,),) = (question["rounds"] for question in json.loads(text))
     assert first["picture"] == [0, 1, 0]

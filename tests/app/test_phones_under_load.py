@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from leakyedu.app.room import MOST
-from tests.phones import LETTERS, door
+from tests.phones import LETTERS, Phone, door
 
 pytestmark = [
     pytest.mark.thorough,
@@ -142,7 +142,7 @@ def test_1000_phones_fill_the_room_and_no_vote_is_lost():
         told = room.lead({"word": "look"})
         assert (told["phones"], told["rounds"][0]["picture"]) == (MOST, fair(counted))
         assert lag < 1
-        assert asyncio.run(Line(room.address, "127.0.0.9").vote("a")) == 503
+        assert Phone(room.address, source="127.0.0.9").vote(LETTERS, "a")[0] == 503
 
 
 async def silent(address: str, kind: int) -> None:

@@ -87,6 +87,19 @@ def test_hands_that_were_counted_have_the_same_picture_and_sentence():
     assert told["rounds"] == room_of(LETTERS, *"bbacb").tell()["rounds"]
 
 
+def test_a_vote_by_phone_takes_the_place_of_hands_once_they_are_hidden_again():
+    room = room_of(LETTERS)
+    room.lead("count", hands=[1, 3, 1])
+    room.lead("hide")
+    shown_again = room.lead("show")["rounds"][0]["picture"]
+    room.lead("hide")
+
+    send(room, LETTERS, "c")
+
+    assert shown_again == [1, 3, 1]
+    assert room.lead("show")["rounds"][0]["picture"] == [0, 0, 1]
+
+
 @pytest.mark.parametrize("hands", [[1, 2], [1, 2, -1], [1, 2, 3, 4], [1, 2, 10_001], [1, 2, True], "123"])
 def test_other_hands_than_one_number_for_each_option_are_refused(hands):
     room = room_of(LETTERS)

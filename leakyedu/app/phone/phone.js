@@ -27,7 +27,7 @@ function say(words, lost = false) {
 }
 
 async function talk(body) {
-  const options = { headers: { "Leakyedu-Device": device }, cache: "no-store", signal: AbortSignal.timeout(5000) };
+  const options = { headers: { "Leakyedu-Device": device }, cache: "no-store", signal: AbortSignal.timeout?.(5000) };
   if (body) Object.assign(options, { method: "POST", body: JSON.stringify(body) });
   if (body) options.headers["Content-Type"] = "application/json";
   const answer = await fetch(place, options);

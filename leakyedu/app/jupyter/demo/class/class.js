@@ -125,9 +125,10 @@ globalThis.leakyeduClass = (() => {
     if (!isAsked(seen)) return;
     const bar = panel(seen);
     const count = last().count;
-    const second = state.rounds.length > 1 ? " the second time" : "";
-    const of = state.address ? `${count} of ${state.phones} phones have answered${second}` : `${count} hands${second}`;
-    if (!complains) bar.querySelector(".leakyedu-count").textContent = state.shown ? of.replace(" have", "") : of;
+    const vote = state.rounds.length > 1 ? `Vote ${state.rounds.length}: ` : "";
+    const of = state.address ? `${count} of ${state.phones} answered` : `${count} hands`;
+    if (!complains) bar.querySelector(".leakyedu-count").textContent = vote + of;
+    bar.classList.toggle("leakyedu-closed", state.shown);
     const nobody = state.rounds.every((round) => !round.count);
     seen.classList.toggle("leakyedu-counted", state.shown && !nobody);
     bar.querySelector(".leakyedu-again").hidden = !state.shown || !last().count;

@@ -4,9 +4,12 @@
 function drawVotes(question, rounds) {
   const draw = question.options ? bars : question.curve ? curves : strips;
   const figure = made("figure", { className: "leakyedu-votes" }, ...draw(question, rounds));
+  // What was said of the first vote makes room for the second: its numbers stand at its bars.
   const says = rounds.map(({ says }, n) => (rounds.length > 1 ? `Vote ${n + 1}: ${says}` : says));
-  says.push(rounds[rounds.length - 1].then);
-  figure.append(made("figcaption", {}, ...says.map((words) => made("p", { textContent: words }))));
+  const { then } = rounds[rounds.length - 1];
+  const words = [says[says.length - 1], then].filter(Boolean).map((line) => made("p", { textContent: line }));
+  figure.append(made("figcaption", {}, ...words));
+  figure.setAttribute("aria-label", says.join(" "));
   return figure;
 
   function bars({ options }, votes) {
