@@ -356,7 +356,10 @@ def test_a_sub_folder_of_a_host_does_as_well(chromium, whole_site, tmp_path):
         page.on("response", lambda answer: answer.ok or failed.append(answer.url))
         page.goto(f"http://127.0.0.1:{server.server_port}/deep/er/{pages.name_of(BUCKET)}.html")
         expect(page.locator(".leakyedu-lab img")).to_be_visible(timeout=SLOWLY)
+        icon = page.locator("link[rel~=icon]").get_attribute("href")
+        assert page.evaluate("icon => fetch(icon).then(answer => answer.ok)", icon)
         assert failed == []
         page.close()
     finally:
         server.shutdown()
+        server.server_close()

@@ -266,6 +266,7 @@ FINISHED = {
     '<a href="https://github.com/pradyunsg/furo">Furo</a>': "Sphinx and Furo",
     '<th class="head"><p></p></th>': "<td></td>",
     "<pre>": '<pre tabindex="0">',
+    '<summary aria-label="Toggle hidden content">': "<summary>",  # its own words are its name
     '<div id="search-results">': '<h1>Search</h1>\n<div id="search-results">',
 }
 BACK = re.compile(r'<a\b[^>]*class="back-to-top.*?</a>', re.DOTALL)

@@ -18,6 +18,7 @@ language = "en"
 
 html_theme = "furo"
 html_title = "leakyedu"
+html_favicon = "icon.svg"  # or a browser asks the host for one, and complains where there is none
 html_math_renderer = "mathml"
 html_show_sphinx = html_show_sourcelink = html_copy_source = False
 html_show_search_summary = False  # it would fetch pages, which a page from disk may not
