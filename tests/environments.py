@@ -25,7 +25,7 @@ PYPROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 # What a learner, a teacher and a publisher of the course need, each as old as we promise.
 NEEDED = PYPROJECT.partition("[project.optional-dependencies]")[2].partition("\nhub = ")[0]
 OLDEST = dict(re.findall(r'"([\w-]+)>=([\d.]+)', NEEDED))
-TESTS = ["--ignore=tests/browser", "-q"]
+TESTS = ["--ignore=tests/browser", "-q", "-n2"]
 # What is on Colab before the first cell, but for torch.
 COLAB = ["ipykernel", "ipywidgets==7.7.1", "matplotlib", "nbclient", "numba", "sympy"]
 GONE = ["notebook", "jupyterlab", "jupyter_server", "nbconvert", "nbclassic"]

@@ -127,9 +127,9 @@ def test_without_a_name_the_folder_is_leakyedu_lessons_here(course, tmp_path, mo
 def test_a_lesson_that_the_learner_spelt_in_capitals_is_not_written_over(mine, monkeypatch):
     before, glob = edit(mine / EULER, work), Path.glob
 
-    def as_on_windows_and_macos(folder, pattern):
+    def as_on_windows_and_macos(folder, pattern, **how):
         # The folder lists a name as it was written last, and any spelling of it opens the file.
-        found = glob(folder, pattern)
+        found = glob(folder, pattern, **how)
         return (path.with_name("04_One_Euler_Step.ipynb") if path == mine / EULER else path for path in found)
 
     monkeypatch.setattr(Path, "glob", as_on_windows_and_macos)
