@@ -552,7 +552,8 @@ def _passed(tasks: Sequence[Task], learners: Sequence[Learner], *, runs: bool) -
             counts.append(sum(task.key in each.verified for each, _ in known))
         name = task.asked.name if task.asked.kind == "recall" else task.heading
         shown.append((name, element("code", task.cell), *map(str, counts)))
-    return _table("Who passed, after how many tries and hints", head, shown)
+    number = tasks[0].lesson.number
+    return _table(f"Who passed in lesson {number}, after how many tries and hints", head, shown)
 
 
 def _within(records: Sequence[dict], field: str, low: int, high: int) -> int:

@@ -45,7 +45,7 @@ LARGEST = 20_000_000  # bytes of a notebook
 LOOK = 0.1  # in second: how often its memory is looked at; in that time it may take a little more
 
 # In namespaces of its own, where it may make them: all but its home becomes read-only, what other programs
-# listen on in /run is covered, and no right is left that could undo that. So many processes are enough, too.
+# listen on in /run is covered, and no right is left that could undo that.
 APART = """
 set -e
 home=$1; shift
@@ -57,7 +57,7 @@ done < /proc/self/mountinfo
 mount -t tmpfs -o size=64m,nosuid,nodev tmpfs /dev/shm
 mount -t tmpfs -o size=1m,nosuid,nodev,ro tmpfs /run
 cd "$home"
-ulimit -u 512 -c 0 2> /dev/null || ulimit -c 0
+ulimit -c 0
 exec setpriv --no-new-privs --bounding-set=-all --inh-caps=-all "$@"
 """
 NAMESPACES = (
