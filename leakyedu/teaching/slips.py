@@ -288,7 +288,7 @@ SLIPS = (
     ),
     # -- Symbols, powers, names and brackets ---------------------------------------------------------
     Slip(
-        r"TypeError: unsupported operand type\(s\) for \^|NotImplementedError: \"bitwise_xor",
+        r"TypeError: unsupported operand type\(s\) for \^|(NotImplemented|Runtime)Error: \"bitwise_xor",
         "A power is written `**`. In Python `^` does something else, with bits.",
     ),
     Slip(r"^Symbol: ", "In this notebook {symbols}. Inside of your function use its arguments."),
