@@ -426,6 +426,7 @@ def voting(tmp_path_factory):
 
 def lead(host: str, said: dict, **headers: str) -> tuple[int, dict]:
     headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    headers["Content-Type"] = "application/json"
     try:
         with urlopen(Request(f"{host}/class", json.dumps(said).encode(), headers), timeout=20) as answer:
             return answer.status, json.loads(answer.read())
