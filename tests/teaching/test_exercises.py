@@ -716,9 +716,12 @@ def test_points_of_a_curve_are_kept_as_pairs_and_compared_where_they_are_farthes
 def test_points_that_are_none_are_not_kept(answer):
     prediction = curve()
 
-    why = prediction.predict(answer).text.removeprefix("Not kept. ")
-    right = "It is 0.6321, 0.8647, 0.9502 V."
-    assert prediction.tell().text == f"Your last answer was not kept. {why} {right}"
+    refused = prediction.predict(answer).text
+
+    assert refused.startswith("Not kept. ")
+    assert prediction.prediction is None
+    why = refused.removeprefix("Not kept. ")
+    assert prediction.tell().text == f"Your last answer was not kept. {why} It is 0.6321, 0.8647, 0.9502 V."
 
 
 # -- What a learner's code may do ----------------------------------------------------------------
