@@ -316,6 +316,7 @@ def head(room: Phones, *lines: str) -> bytes:
 
 
 LONG = {
+    "a byte too many": lambda room: head(room, "Content-Length: 2049", "Connection: close") + b"{}".ljust(2049),
     "a length": lambda room: head(room, "Content-Length: 2049"),
     "a huge length": lambda room: head(room, "Content-Length: 99999999999"),
     "a negative length": lambda room: head(room, "Content-Length: -1"),
