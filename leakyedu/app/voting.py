@@ -75,7 +75,7 @@ class Phones(Class):
 
     def __init__(self, address: str, saved: Path | None = None) -> None:
         self.saved, self._turn = saved, threading.Lock()
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         environment = {name: os.environ[name] for name in NEEDED if name in os.environ}
         # Where it runs, Python looks for modules: not in a folder of somebody else.
         self.process = subprocess.Popen(  # noqa: S603  # our own module, at an address that was parsed

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -462,6 +463,23 @@ def test_it_ends_with_the_one_that_started_it():
         process.wait(20)
 
         assert room.process.poll() == 0
+
+
+def test_it_ends_where_the_demonstration_is_killed():
+    code = (
+        "from leakyedu.app.voting import Phones\n"
+        "room = Phones('127.0.0.1')\n"
+        "print(room.process.pid, flush=True)\n"
+        "input()"
+    )
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", code], **pipes) as demonstration:
+        process = psutil.Process(int(demonstration.stdout.readline()))
+
+        demonstration.kill()
+        _, alive = psutil.wait_procs([process], timeout=20)
+
+    assert alive == []
 
 
 def test_what_was_cut_off_is_said():

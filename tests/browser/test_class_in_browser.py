@@ -189,6 +189,10 @@ def test_a_class_of_three_goes_through_a_lesson_from_the_code_to_the_lab(wall, p
     expect(order.locator(".leakyedu-bar")).to_have_count(6)
     shot(wall, "wall_second_vote")
     assert seen_wrongly(wall, order) == []
+    for width, height in ((1024, 768), (2560, 1080), (1280, 720)):
+        wall.set_viewport_size({"width": width, "height": height})
+        come_to(wall, order)
+        assert seen_wrongly(wall, order) == []
     press(wall, order, order.locator(answer))
     expect(order).to_contain_text("It is, as you voted: (a)")
 
