@@ -465,6 +465,7 @@ def test_it_ends_with_the_one_that_started_it():
         assert room.process.poll() == 0
 
 
+@pytest.mark.slow
 def test_it_ends_where_the_demonstration_is_killed():
     code = (
         "from leakyedu.app.voting import Phones\n"
