@@ -19,8 +19,8 @@ globalThis.leakyeduClass = (() => {
   let isCutOff = false; // the lesson goes on without what was counted
   let spoken = 0; // what was told before a word says nothing of it
 
-  const window_ = made("a", { href: aside, target: "_blank", textContent: "Teacher's window" });
-  document.querySelector(".leakyedu-header a").after(window_);
+  const link = made("a", { href: aside, target: "_blank", textContent: "Teacher's window" });
+  document.querySelector(".leakyedu-header a").after(link);
 
   function made(name, properties, ...children) {
     const element = Object.assign(document.createElement(name), properties);
