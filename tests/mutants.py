@@ -393,7 +393,12 @@ COURSE = [
         "settings = start",
         ("teaching/lab",),
     ),
-    Bug("teaching/lab", "self._work.stop()", "self._work.result_for({})", ("teaching/lab",)),
+    Bug(
+        "teaching/lab",
+        "lambda _: self._work.stop()",
+        "lambda _: self._work.result_for({})",
+        ("teaching/lab",),
+    ),
     Bug(
         "teaching/lab",
         "return self._result[1] if self._result and self._result[0] == settings else None",

@@ -461,7 +461,8 @@ def brought_by(extra):
     }
 
 
-NIR, DEMO, SITE = "nir", ("app/demo", "app/class"), "app/site/"
+NIR, SITE = "nir", "app/site/"
+DEMO = ("app/demo", "app/voting", "app/phones", "app/room", "app/teacher")
 
 
 @pytest.mark.parametrize(

@@ -269,6 +269,7 @@ def test_tries_hints_and_the_first_pass_are_kept(today):
         "passed": date.today().isoformat(),
         "answer": "0.17",
         "solution": True,
+        "mistakes": {"only_one_step": 1, "neither_leak_nor_decay": 1},
     }
 
 
@@ -278,7 +279,11 @@ def test_each_question_of_a_recall_is_kept(today):
     today.recall.check(3)
 
     assert progress.records().keys() == {"one_euler_step.recall.2"}
-    assert progress.record("one_euler_step.recall.2") == {"tries": 2, "passed": date.today().isoformat()}
+    assert progress.record("one_euler_step.recall.2") == {
+        "tries": 2,
+        "passed": date.today().isoformat(),
+        "mistakes": {"c": 1},
+    }
 
 
 def test_an_exercise_of_no_lesson_is_kept_by_itself():

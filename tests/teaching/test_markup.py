@@ -236,7 +236,21 @@ TAGS = {
     # What Sphinx and its theme leave without a name or a key, by texts that are fixed.
     *(
         ("app/site/build", tag)
-        for tag in ("<a", "</a>", "<aside", "<div", "<h1>", "<nav", "</nav>", "<pre", "<pre>", "<td>", "<th")
+        for tag in (
+            "<a",
+            "</a>",
+            "<aside",
+            "<div",
+            "<h1>",
+            "<nav",
+            "</nav>",
+            "<pre",
+            "<pre>",
+            "<summary",
+            "<summary>",
+            "<td>",
+            "<th",
+        )
     ),
     *(("app/site/conf", tag) for tag in ("<div", "</div>")),  # around a formula of our own docstrings
     # Around what markup.py has made, and with names of our own tasks alone.
