@@ -18,11 +18,11 @@ cannot be read                    the same, for nobody knows what is in it
 import argparse
 import hashlib
 import io
-import itertools
 import json
 import os
 import platform
 import re
+import signal
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 from leakyedu import __version__  # costs nothing: Python has run the package before it comes here
 from leakyedu.lessons import course, notebooks
-from leakyedu.teaching.whole_file import whole_file
+from leakyedu.teaching.whole_file import beside, whole_file
 
 if TYPE_CHECKING:
     from leakyedu.app.voting import Class
@@ -96,11 +96,11 @@ def copy_lessons(folder: Path, fresh: str | None = None) -> list[str]:
         else:
             kept.append(target)
             if mark not in (now, *arrived):
-                clean = _write(_beside(target, "new"), lesson)
+                clean = _write(beside(target, "new"), lesson)
                 why = "has your changes" if now else "cannot be read"
                 said.append(f"{target.name} {why} and was left alone; the new lesson is {clean.name}.")
         if source.name[:2] == fresh:
-            clean = clean or _write(_beside(target, "fresh"), lesson)
+            clean = clean or _write(beside(target, "fresh"), lesson)
             said.append(f"A clean copy of lesson {fresh} is {clean.name}.")
     _copy_figures(course() / "figures", folder / "figures")
 
@@ -155,15 +155,8 @@ def _copy_figures(source: Path, target: Path) -> None:
         if copy.exists():
             if copy.is_file() and copy.read_bytes() == content:
                 continue
-            os.replace(copy, _beside(copy, "old"))
+            os.replace(copy, beside(copy, "old"))
         _write(copy, content)
-
-
-def _beside(path: Path, word: str) -> Path:
-    """Return the first free name among ``04_name_word.ipynb``, ``04_name_word_2.ipynb``, ..."""
-    names = itertools.chain([word], (f"{word}_{n}" for n in itertools.count(2)))
-    paths = (path.with_stem(f"{path.stem}_{name}") for name in names)
-    return next(path for path in paths if not os.path.lexists(path))
 
 
 def _write(target: Path, content: bytes) -> Path:
@@ -270,12 +263,17 @@ def _open_room(address: str | None, saved: Path | None) -> "Class | None":
 
     if address is None:
         return None
+    if saved and os.path.lexists(saved):
+        sys.exit(f"{saved} is there already. Name another file for the votes.")
     if not address:
         there = list(networks())
         print("Addresses of this machine in its networks:", ", ".join(there) or "none")
         if not there or not sys.stdin.isatty():
             sys.exit("Name the one for phones: leakyedu demo 4 --class ADDRESS. Without any: --class hands.")
-        address = input(f"Where shall phones reach it? Press Enter for {there[0]}, or type another: ")
+        try:
+            address = input(f"Where shall phones reach it? Press Enter for {there[0]}, or type another: ")
+        except EOFError:
+            sys.exit("Nothing is opened.")
         address = address.strip() or there[0]
     try:
         return Class(saved) if _address(address) == HANDS else Phones(address, saved)
@@ -299,6 +297,9 @@ def _make_report(arguments: argparse.Namespace) -> None:
     from leakyedu.app import report, run
 
     limits = run.Limits(arguments.seconds, arguments.memory)
+    for name in ("SIGTERM", "SIGHUP"):  # no notebook of a stranger runs on without its limits
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: sys.exit(1))
     try:
         report.make(arguments.folder, arguments.run, limits, names=arguments.names)
     except (OSError, ValueError) as error:

@@ -49,11 +49,11 @@ MARK = re.compile(r"[A-Za-z0-9_-]{22}")  # 132 bits
 BODY = 2048  # bytes of a vote, at most
 HEAD = 8192  # bytes of a request before it
 PATIENCE = 10  # seconds for a request to come, and for an answer to be taken
-CONNECTIONS = 1_500  # at once
+# At once; on Windows tornado waits for 512 sockets, at most.
+CONNECTIONS = 400 if sys.platform == "win32" else 1_500
 # What one address may do at once, and then for each second. A whole class may be behind one router.
 REQUESTS = (3_000, 500)
 COMING = (600, 1)  # devices that come in; one address does not fill the room
-GUESSING = (30, 0.5)  # what is not found
 VOTING = (20, 2)  # votes of one device
 KNOWN = 5_000  # addresses or devices that are remembered
 
@@ -110,12 +110,10 @@ class Door(HTTPServer):
         self.heard: dict[IOStream, float] = {}
 
     def handle_stream(self, stream: IOStream, address: tuple) -> None:
-        """Take a connection, unless there are too many."""
+        """Take a connection; where there are too many, who has been silent longest makes room."""
         if len(self.heard) >= CONNECTIONS:
+            min(self.heard, key=self.heard.__getitem__).close()
             self.sweep()
-        if len(self.heard) >= CONNECTIONS:
-            stream.close()
-            return
         self.heard[stream] = asyncio.get_running_loop().time()
         super().handle_stream(stream, address)
 
@@ -158,7 +156,7 @@ class Place(RequestHandler):
         if not self.settings["requests"].take(address):
             raise HTTPError(429)
         if type(self) is Place or self.request.host != self.settings["host"] or self.request.query:
-            raise HTTPError(404 if self.settings["guessing"].take(address) else 429)
+            raise HTTPError(404)
 
     def send_error(self, status_code: int = 500, **named: Any) -> None:
         """Answer without words; there is no other method here, either."""
@@ -176,8 +174,6 @@ class Place(RequestHandler):
 class Page(Place):
     """The page."""
 
-    SUPPORTED_METHODS = ("GET",)
-
     def get(self) -> None:
         """Send it."""
         self.set_header("Content-Type", "text/html; charset=utf-8")
@@ -186,8 +182,6 @@ class Page(Place):
 
 class Votes(Place):
     """What a phone is told, and what it says."""
-
-    SUPPORTED_METHODS = ("GET", "POST")
 
     def get(self) -> None:
         """Tell the question."""
@@ -248,7 +242,7 @@ async def serve(address: str, ports: Iterable[int], lines: Iterable[str], say: C
     sockets = _bind(address, ports)
     host = f"{address}:{sockets[0].getsockname()[1]}"
     whole, policy = page()
-    allowed = {"requests": REQUESTS, "coming": COMING, "guessing": GUESSING, "voting": VOTING}
+    allowed = {"requests": REQUESTS, "coming": COMING, "voting": VOTING}
     settings = {name: Allowance(*numbers, loop.time) for name, numbers in allowed.items()}
     settings |= {"room": room, "host": host, "page": whole, "policy": policy}
     places = [(f"/{code}", Page), (f"/{code}/vote", Votes)]
@@ -264,9 +258,11 @@ async def serve(address: str, ports: Iterable[int], lines: Iterable[str], say: C
         say(room.answer(json.loads(line)))
 
     def listen() -> None:
-        for line in lines:
-            asyncio.run_coroutine_threadsafe(lead(line), loop).result()
-        loop.call_soon_threadsafe(ended.set)
+        try:
+            for line in lines:
+                asyncio.run_coroutine_threadsafe(lead(line), loop).result()
+        finally:  # also where nobody is left to be answered
+            loop.call_soon_threadsafe(ended.set)
 
     ended = asyncio.Event()
     threading.Thread(target=listen, daemon=True).start()

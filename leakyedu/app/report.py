@@ -194,6 +194,9 @@ def with_runs(learners: Sequence[Learner], runs: Iterable[run.Run]) -> list[Lear
             seen = progress.read(each.progress, known)
         except ValueError:
             seen = {}  # the notebook has kept nothing, or has written something else there
+        # When something was predicted, and how often it was tried, a run cannot see.
+        seen = {key: {f: r[f] for f in ("passed", "mistakes") if f in r} for key, r in seen.items()}
+        seen = {key: record for key, record in seen.items() if record}
         passed = {key for key, record in seen.items() if "passed" in record}
         both[name] = Learner(name, progress.merged(seen, own.records), own.verified | passed)
     return [both[name] for name in sorted(both)]
@@ -544,6 +547,7 @@ def _passed(tasks: Sequence[Task], learners: Sequence[Learner], *, runs: bool) -
         known = [(each, each.records[task.key]) for each in learners if task.key in each.records]
         passed = [record for _, record in known if "passed" in record]
         counts = [len(passed)]
+        passed = [record for record in passed if "tries" in record]  # of a run alone nobody knows how many
         counts += [_within(passed, "tries", *span) for span in TRIES.values()]
         counts += [_within(passed, "hints", *span) for span in HINTS.values()]
         counts.append(sum(bool(record.get("solution")) for _, record in known))
@@ -679,7 +683,8 @@ def make(
     if not learners:
         raise ValueError(f"nothing in {printable(str(out))} holds progress of this course")
     table = io.StringIO()
-    csv.writer(table).writerows(rows(learners, asked, names=names))
+    # In quotes, all of it: where a spreadsheet splits at semicolons, a name could hold a formula of its own.
+    csv.writer(table, quoting=csv.QUOTE_ALL).writerows(rows(learners, asked, names=names))
     contents = {
         out / PAGE: page(learners, left_out, runs, asked, names=names).encode(),
         # A spreadsheet takes a file without that mark for one of old Windows.

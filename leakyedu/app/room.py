@@ -43,7 +43,11 @@ class Ballot:
         self.asked = asked
         self.keys = [key for key, _ in asked.get("options", ())]
         self.rounds: list[Round] = [Round()]
-        self.is_shown = False
+        self.is_shown = self.was_shown = False
+
+    def show(self) -> None:
+        """Show its votes: from now on none is taken."""
+        self.is_shown = self.was_shown = True
 
     def read(self, vote: object) -> Any:
         """Return a vote as it is counted.
@@ -186,11 +190,18 @@ class Room:
 
     def record(self) -> list[dict[str, Any]]:
         """Return all questions whose votes were shown, with what they say together."""
-        return [self._told(ballot) for ballot in self._ballots.values() if ballot.is_shown]
+        return [
+            self._told(each)
+            for each in self._ballots.values()
+            if each.was_shown and any(map(len, each.rounds))
+        ]
 
     @staticmethod
     def _told(ballot: Ballot) -> dict[str, Any]:
-        rounds = [{"count": len(each), **ballot.tell(each)} for each in ballot.rounds]
+        rounds = [
+            {"count": len(each), "by_hand": each.hands is not None, **ballot.tell(each)}
+            for each in ballot.rounds
+        ]
         return {"question": ballot.asked, "shown": ballot.is_shown, "rounds": rounds}
 
     def _look(self) -> None:
@@ -202,12 +213,13 @@ class Room:
             self._present = None
             return
         known = self._ballots.get(question["id"])
-        if known is None or known.asked != question:
+        # Where nobody has answered it begins anew: it may have been closed on a walk through the lesson.
+        if known is None or known.asked != question or not any(map(len, known.rounds)):
             known = self._ballots[question["id"]] = Ballot(question)
         self._present = known
 
     def _show(self) -> None:
-        self._asked().is_shown = True
+        self._asked().show()
 
     def _hide(self) -> None:
         self._asked().is_shown = False
@@ -222,7 +234,7 @@ class Room:
         ballot = self._asked()
         if len(ballot.rounds) > 1 and not len(ballot.rounds[-1]):
             ballot.rounds.pop()
-        ballot.is_shown = True
+        ballot.show()
 
     def _count(self, hands: Sequence[int]) -> None:
         ballot = self._asked()
@@ -230,7 +242,7 @@ class Room:
         if not fit:
             raise ValueError(f"hands must be {len(ballot.keys)} numbers from 0 to {HANDS}, got {hands!r}.")
         ballot.rounds[-1].hands = list(hands)
-        ballot.is_shown = True
+        ballot.show()
 
     def _forget(self) -> None:
         self.devices.clear()
@@ -277,10 +289,10 @@ class Room:
         return True
 
     def tell_device(self, device: str) -> dict[str, Any]:
-        """Return what a phone shows: the question, whether it is open, and its own vote."""
+        """Return what a phone shows: whether it came in, the question, whether it is open, and its vote."""
         ballot = self._present
         # A larger class asks less often, so that nobody waits.
-        told = {"question": None, "wait": max(1.0, len(self.devices) / 200)}
+        told = {"question": None, "here": device in self.devices, "wait": max(1.0, len(self.devices) / 200)}
         if ballot is None:
             return told
         yours = ballot.rounds[-1].votes.get(device)

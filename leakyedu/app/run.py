@@ -8,8 +8,9 @@ it              where Linux lets a user make namespaces             elsewhere
 ==============  ==================================================  =======================================
 takes time      it is ended with all that it has started            the same, but for what hides from us
 takes memory    the same, as soon as all of it together is too much the same
+or disk
 writes          in its home alone; all else is read-only            wherever you may
-calls           nobody: there is no network, nor a socket of ours   whomever you may
+calls           nobody: no network, and no file socket of ours      whomever you may
 reads           whatever you may                                    whatever you may
 ==============  ==================================================  =======================================
 
@@ -24,6 +25,7 @@ import functools
 import os
 import shutil
 import signal
+import site
 import subprocess
 import sys
 import tempfile
@@ -45,15 +47,17 @@ LARGEST = 20_000_000  # bytes of a notebook
 LOOK = 0.1  # in second: how often its memory is looked at; in that time it may take a little more
 
 # In namespaces of its own, where it may make them: all but its home becomes read-only, what other programs
-# listen on in /run is covered, and no right is left that could undo that.
+# listen on is covered, and no right is left that could undo that. What lies below /proc is under a new one,
+# and automounts are traps that nothing has been mounted at.
 APART = """
 set -e
 home=$1; shift
 mount --bind "$home" "$home"
-while read -r _ _ _ _ at _; do
+while read -r _ _ _ _ at rest; do
   at=$(printf '%b' "$at")
-  [ "$at" = "$home" ] || mount -o remount,bind,ro "$at"
+  case "$at $rest" in "$home "* | /proc/* | *" - autofs "*) ;; *) mount -o remount,bind,ro "$at" ;; esac
 done < /proc/self/mountinfo
+while [ "$1" != -- ]; do [ ! -S "$1" ] || mount --bind /dev/null "$1"; shift; done; shift
 mount -t tmpfs -o size=64m,nosuid,nodev tmpfs /dev/shm
 mount -t tmpfs -o size=1m,nosuid,nodev,ro tmpfs /run
 cd "$home"
@@ -73,7 +77,7 @@ class Limits(NamedTuple):
 
     Attributes:
         seconds: of time.
-        gigabytes: of memory, all its processes together.
+        gigabytes: of memory, all its processes together, and of disk.
     """
 
     seconds: float = 300.0
@@ -156,14 +160,17 @@ def run(notebook: Path, limits: Limits) -> Run:
     # Its name is short, for that of a file socket may not be long.
     with tempfile.TemporaryDirectory(prefix="leakyedu-", ignore_cleanup_errors=True) as folder:
         home = Path(folder).resolve()
-        shutil.copyfile(notebook, home / "notebook.ipynb")
+        try:
+            shutil.copyfile(notebook, home / "notebook.ipynb")
+        except OSError as error:
+            return ended(f"was not run: it cannot be read ({error.strerror})")
         command = [
             sys.executable, "-m", "nbconvert", "--execute", "--allow-errors", "--to", "notebook",
             "--output", "run",
             "--ExecutePreprocessor.kernel_name=python3", "--ExecutePreprocessor.timeout=-1",
             "--KernelManager.transport=ipc", f"--KernelManager.ip={home / 'k'}", "notebook.ipynb",
         ]  # fmt: skip
-        apart = [*NAMESPACES, str(home)] if can_cut() else []
+        apart = [*NAMESPACES, str(home), *_sockets(), "--"] if can_cut() else []
         how = _watched([*apart, *command], home, limits)
         return ended(how, _kept(home))
 
@@ -175,13 +182,22 @@ def can_cut() -> bool:
         return False
     with tempfile.TemporaryDirectory(prefix="leakyedu-") as folder:
         home = Path(folder).resolve()
-        trial = [*NAMESPACES, str(home), sys.executable, "-c", ""]
+        trial = [*NAMESPACES, str(home), *_sockets(), "--", sys.executable, "-c", ""]
         return _watched(trial, home, Limits(seconds=30)) == ENDED
+
+
+def _sockets() -> list[str]:
+    """Return the files on which programs listen: a network of its own keeps nobody from these."""
+    lines = Path("/proc/net/unix").read_text(encoding="utf-8", errors="surrogateescape").splitlines()[1:]
+    places = {line.split(maxsplit=7)[7] for line in lines if len(line.split(maxsplit=7)) == 8}
+    return sorted(place for place in places if place.startswith("/"))
 
 
 def _environment(home: Path) -> dict[str, str]:
     """Return the environment of a run: nothing of ours but what leads to Python and to its language."""
-    ours = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
+    wanted = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
+    ours = {name: os.environ[name] for name in wanted if name in os.environ}
+    ours["PYTHONUSERBASE"] = site.getuserbase()  # where `pip install --user` has put us, perhaps
     if path := os.environ.get("PYTHONPATH"):  # it may name folders as they are seen from ours
         ours["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, path.split(os.pathsep)))
     own = {"HOME": home, "TMPDIR": home, "LEAKYEDU_HOME": home / "progress", "JUPYTER_PREFER_ENV_PATH": "1"}
@@ -196,13 +212,15 @@ def _watched(command: Sequence[str], home: Path, limits: Limits) -> str:
     with subprocess.Popen(  # noqa: S603
         command, cwd=home, env=_environment(home), start_new_session=True, **quiet
     ) as process:
-        tree = psutil.Process(process.pid)
+        tree, free = psutil.Process(process.pid), shutil.disk_usage(home).free
         try:
             while process.poll() is None:
                 if time.monotonic() - began > limits.seconds:
                     return f"was stopped after {limits.seconds:g} s"
                 if _memory(tree) > limits.gigabytes * 1e9:
                     return f"was stopped: it took more than {limits.gigabytes:g} GB of memory"
+                if free - shutil.disk_usage(home).free > limits.gigabytes * 1e9:
+                    return f"was stopped: it wrote more than {limits.gigabytes:g} GB"
                 time.sleep(LOOK)
             return ENDED if process.returncode == 0 else DIED
         finally:
@@ -232,7 +250,7 @@ def _end(process: subprocess.Popen, tree: psutil.Process) -> None:
     for each in _family(tree):
         with contextlib.suppress(psutil.Error):
             each.kill()
-    with contextlib.suppress(ProcessLookupError):
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # as macOS says of those that have ended
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 

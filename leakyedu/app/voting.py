@@ -19,12 +19,15 @@ import psutil
 import segno
 
 from leakyedu.app.room import Room
-from leakyedu.teaching.whole_file import whole_file
+from leakyedu.teaching.whole_file import beside, whole_file
 
 PROGRAM = Path(__file__).resolve().parents[2]
 # What Python needs to begin, here and on Windows.
 NEEDED = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "LANG", "LC_ALL")
-OF_OTHERS = ("docker", "br-", "veth", "virbr", "vmnet", "vbox", "tun", "tap", "wg")  # no phone is there
+# No phone is there.
+OF_OTHERS = (
+    "docker", "br-", "veth", "virbr", "vmnet", "vmware", "vbox", "virtualbox", "tun", "utun", "tap", "wg",
+)  # fmt: skip
 
 
 class Class:
@@ -41,6 +44,8 @@ class Class:
 
     def lead(self, said: dict[str, Any]) -> dict[str, Any]:
         """Let the room do what the wall says, and tell what is there; ``error`` holds what went wrong."""
+        if said.get("word") == "forget" and self.saved and self.saved.exists():
+            self.saved = beside(self.saved, "class")  # the votes of the class before stay
         told = self._ask(said)
         if self.saved and said.get("word") != "look" and told.get("shown"):
             record = json.dumps(self._ask({"word": "record"}), indent=1, ensure_ascii=False)
@@ -100,14 +105,17 @@ class Phones(Class):
 
     def _line(self) -> Any:
         line = self.process.stdout.readline()
-        return json.loads(line) if line else ENDED
+        return json.loads(line) if line.endswith("\n") else ENDED  # it may have ended in the middle of one
 
     def end(self) -> None:
         """Close the door."""
-        with self._turn, contextlib.suppress(OSError):  # it has ended, with words on their way to it
-            self.process.stdin.close()
+        is_free = self._turn.acquire(timeout=1)  # or somebody waits for an answer that does not come
+        if is_free:
+            with contextlib.suppress(OSError):  # it has ended, with words on their way to it
+                self.process.stdin.close()
+            self._turn.release()
         try:
-            self.process.wait(10)
+            self.process.wait(10 if is_free else 0)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -121,7 +129,7 @@ def networks() -> Iterator[str]:
     """Give the addresses of this machine in its networks, the likeliest first."""
     up = {name for name, state in psutil.net_if_stats().items() if state.isup}
     found = [
-        (name.startswith(OF_OTHERS), not ip.is_private, str(ip))
+        (name.lower().startswith(OF_OTHERS), not ip.is_private, str(ip))
         for name, addresses in psutil.net_if_addrs().items()
         if name in up
         for each in addresses

@@ -5,6 +5,7 @@ yet". A check never raises, says the same about the same answer, and never gives
 What the learner does is kept in his progress, and with it an answer that passed, if it fits into a field.
 """
 
+import itertools
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -463,7 +464,8 @@ def _count(record: dict, passed: bool, typed: str | None, mistake: str) -> None:
         record["answer"] = typed
     if mistake:
         before = record.get("mistakes", {})
-        record["mistakes"] = before | {mistake: before.get(mistake, 0) + 1}
+        counted = {mistake: before.get(mistake, 0) + 1} | {k: n for k, n in before.items() if k != mistake}
+        record["mistakes"] = dict(itertools.islice(counted.items(), progress.MOST_MISTAKES))
 
 
 def _predict(record: dict, prediction: float | str | tuple) -> None:

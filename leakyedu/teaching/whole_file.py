@@ -6,6 +6,7 @@ The new one is written beside the old one, where nobody else may read it, and ta
 import contextlib
 import functools
 import glob
+import itertools
 import os
 import secrets
 import stat
@@ -91,3 +92,10 @@ def _permit(file: IO, permissions: int) -> None:
     # By its number where that can be done: something else may have its name by now.
     with contextlib.suppress(OSError):  # some drives, as a memory stick, keep none
         os.chmod(file.fileno() if os.chmod in os.supports_fd else file.name, permissions)
+
+
+def beside(path: Path, word: str) -> Path:
+    """Return the first free name among ``04_name_word.ipynb``, ``04_name_word_2.ipynb``, ..."""
+    names = itertools.chain([word], (f"{word}_{n}" for n in itertools.count(2)))
+    paths = (path.with_stem(f"{path.stem}_{name}") for name in names)
+    return next(path for path in paths if not os.path.lexists(path))

@@ -84,7 +84,30 @@ def test_hands_that_were_counted_have_the_same_picture_and_sentence():
     told = by_hand.lead("count", hands=[1, 3, 1])
 
     assert told["shown"]
-    assert told["rounds"] == room_of(LETTERS, *"bbacb").tell()["rounds"]
+    (by_phone,) = room_of(LETTERS, *"bbacb").tell()["rounds"]
+    assert told["rounds"] == [by_phone | {"by_hand": True}]
+
+
+@pytest.mark.parametrize("word", ["close", "show"])
+def test_a_question_that_was_walked_through_without_votes_begins_anew(word):
+    room = room_of(LETTERS)
+    room.lead(word)
+    room.lead("ask")
+
+    room.lead("ask", question=LETTERS)
+
+    send(room, LETTERS, "c")
+    assert room.lead("show")["rounds"][0]["picture"] == [0, 0, 1]
+
+
+def test_the_record_keeps_what_was_shown_and_hidden_again_and_nothing_else():
+    room = room_of(LETTERS, "a")
+    before = room.record()
+    room.lead("show")
+    room.lead("hide")
+
+    assert before == []
+    assert [each["rounds"][0]["picture"] for each in room.record()] == [[1, 0, 0]]
 
 
 def test_a_vote_by_phone_takes_the_place_of_hands_once_they_are_hidden_again():

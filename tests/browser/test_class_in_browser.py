@@ -312,6 +312,7 @@ def test_the_teachers_window_has_the_votes_before_the_class_and_what_they_mean(w
     assert violations(window) == []
     shot(window, "teacher")
 
+    window.on("dialog", lambda dialog: dialog.accept())
     window.get_by_role("button", name="A new class").click()
 
     told(wall, "0 of ", 1)

@@ -7,6 +7,7 @@ const place = `${location.pathname}/vote`;
 const device = ownMark();
 let drawn = ""; // the question that is on the page, and which time it is asked
 let timer = null;
+let refused = null; // the question whose answer was refused, and why: it stays until the next answer
 let sending = 0; // an answer to what was asked before a vote says nothing of it
 
 // One for each tab: it lives through a reload, and ends with the tab.
@@ -35,6 +36,11 @@ async function talk(body) {
   return { status: answer.status, told };
 }
 
+function refuse(words) {
+  refused = [drawn, words];
+  say(words, true);
+}
+
 let joined = false;
 
 async function look() {
@@ -44,7 +50,7 @@ async function look() {
   try {
     const { status, told } = await talk(joined ? null : {});
     if (status === 200) {
-      joined = true;
+      joined = told.here; // or the teacher has begun with a new class
       wait = told.wait;
       if (before === sending) show(told);
     } else if (status === 404) say("This room is closed. If the wall shows another code, read that one.", true);
@@ -60,6 +66,7 @@ async function look() {
 async function vote(value) {
   const mine = (sending += 1);
   const [question, round] = JSON.parse(drawn);
+  refused = null;
   say("On its way.");
   for (let tries = 1; mine === sending; tries += 1) {
     try {
@@ -67,9 +74,10 @@ async function vote(value) {
       if (mine !== sending) return;
       if (status === 200 || status === 409) {
         sending += 1;
+        if (status === 409) drawn = ""; // what was counted before is put back
         return show(told);
       }
-      if (status === 422) return say(told.says, true);
+      if (status === 422) return refuse(told.says);
     } catch {
       // The same vote again counts once.
     }
@@ -93,6 +101,7 @@ function show(told) {
   for (const control of form.querySelectorAll("input, button")) control.disabled = !told.open;
   form.classList.toggle("closed", !told.open);
   if (!told.open) say(told.yours === null ? "The votes are on the wall." : `The votes are on the wall. Yours was ${form.words(told.yours)}.`);
+  else if (refused?.[0] === drawn) say(refused[1], true);
   else if (told.yours !== null) say(`Counted: ${form.words(told.yours)}. You can change it until the votes are shown.`);
   else say(told.round > 1 ? "Vote again: the same answer, or another one." : "Nothing is counted yet.");
 }
@@ -122,7 +131,7 @@ function make(name, properties, ...children) {
 function options(question) {
   const group = make("fieldset", {}, make("legend", { textContent: "Choose one" }));
   for (const [key, words] of question.options) {
-    const radio = make("input", { type: "radio", name: "option", value: key, onchange: () => vote(key) });
+    const radio = make("input", { type: "radio", name: "option", value: key, onclick: () => vote(key) }); // a key clicks, too
     group.append(make("label", { className: "option" }, radio, make("span", { textContent: words })));
   }
   form.put = (key) => (form.elements.option.value = key);
@@ -137,7 +146,7 @@ function number(question) {
   form.words = (value) => `${value} ${question.unit}`.trim();
   form.send = () => {
     const value = numberIn(field.value, question.unit);
-    if (value === null) say(question.unit ? `Type one number, in ${question.unit}.` : "Type one number.", true);
+    if (value === null) refuse(`Type one number${question.unit && `, in ${question.unit}`}, without a comma before three digits.`);
     else vote(value);
   };
   return [label, make("div", { className: "number" }, field, make("span", { textContent: question.unit })), make("button", { textContent: "Vote" })];
@@ -147,6 +156,7 @@ function number(question) {
 function numberIn(typed, unit) {
   let text = typed.trim().replace("\u2212", "-");
   if (unit && text.endsWith(unit)) text = text.slice(0, -unit.length).trim();
+  if (/^[+-]?[1-9]\d{0,2},\d{3}$/.test(text)) return null; // it may mean a thousand
   if (!text.includes(".")) text = text.replace(",", ".");
   return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : null;
 }
@@ -159,7 +169,7 @@ function curve(question) {
   });
   form.put = (given) => drawing.put((values = given));
   form.words = (given) => `${given.join(", ")} ${question.curve.unit}`;
-  form.send = () => (values ? vote(values) : say("Draw a curve first: move each circle up or down.", true));
+  form.send = () => (values ? vote(values) : refuse("Draw a curve first: move each circle up or down."));
   return [drawing.element, make("button", { textContent: "Vote" })];
 }
 

@@ -104,7 +104,7 @@ export class Progress {
   }
 
   fieldsOf(record) {
-    return Object.fromEntries(Object.entries(record).filter(([name]) => name in this.fields));
+    return Object.fromEntries(Object.entries(record).filter(([name]) => Object.hasOwn(this.fields, name)));
   }
 
   fits(key, record) {
@@ -124,7 +124,7 @@ export class Progress {
     const areMistakes = (x) =>
       Object.prototype.toString.call(x) === "[object Object]" && Object.keys(x).length <= most_mistakes &&
       Object.entries(x).every(([name, times]) => /^[A-Za-z0-9_][A-Za-z0-9_ ]{0,59}$/.test(name) && isCount(times));
-    const isDay = (x) => /^\d{4}-\d\d-\d\d$/.test(x) && !Number.isNaN(Date.parse(x));
+    const isDay = (x) => typeof x === "string" && /^\d{4}-\d\d-\d\d$/.test(x) && !Number.isNaN(Date.parse(x));
     return {
       prediction: isPrediction, after: (x) => x === null || isPrediction(x), seen: isFlag, tries: isCount,
       hints: isCount, solution: isFlag, passed: isDay, answer: isAnswer,

@@ -51,6 +51,7 @@ globalThis.leakyeduClass = (() => {
     } catch {
       if (mine !== spoken) return;
       isCutOff = true;
+      if (word === "ask") seen = null; // it is asked again
       complain("The demonstration does not answer. What was counted is kept as long as it runs.");
     } finally {
       if (mine === spoken) busy = false;
@@ -126,7 +127,7 @@ globalThis.leakyeduClass = (() => {
     const bar = panel(seen);
     const count = last().count;
     const vote = state.rounds.length > 1 ? `Vote ${state.rounds.length}: ` : "";
-    const of = state.address ? `${count} of ${state.phones} answered` : `${count} hands`;
+    const of = state.address && !last().by_hand ? `${count} of ${state.phones} answered` : `${count} hands`;
     if (!complains) bar.querySelector(".leakyedu-count").textContent = vote + of;
     bar.classList.toggle("leakyedu-closed", state.shown);
     const nobody = state.rounds.every((round) => !round.count);
@@ -145,8 +146,9 @@ globalThis.leakyeduClass = (() => {
   const filled = new WeakMap();
 
   function fill(stop, answer) {
-    if (!answer || filled.get(stop) === answer) return;
-    filled.set(stop, answer);
+    const now = `${state.rounds.length} ${answer}`;
+    if (!answer || filled.get(stop) === now) return;
+    filled.set(stop, now);
     const radio = [...stop.querySelectorAll("input[type=radio]")].find(({ value }) => value === answer);
     if (radio && !radio.checked) radio.click();
     const field = stop.querySelector(".leakyedu-field input");
@@ -157,6 +159,7 @@ globalThis.leakyeduClass = (() => {
 
   function lead(stop, step, answered) {
     if (!ballotOf(stop) || isCutOff) return false;
+    if (!busy && !isAsked(stop)) seen = null; // another wall asks something else: this one asks again
     if (busy || !isAsked(stop)) return true; // the room will have heard of it in a moment
     const counted = last().count > 0;
     const second = state.rounds.length > 1;
@@ -167,7 +170,7 @@ globalThis.leakyeduClass = (() => {
       return false;
     }
     if (step < 0 && !answered) {
-      if (state.shown && state.rounds.some(({ count }) => count)) return say("hide"), true;
+      if (state.shown) return say("hide"), state.rounds.some(({ count }) => count);
       if (!state.shown && second && !counted) return say("close"), true; // back to the first vote
     }
     return false;

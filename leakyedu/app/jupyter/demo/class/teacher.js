@@ -29,8 +29,8 @@
     if (JSON.stringify(state.place) !== place) [place, since] = [JSON.stringify(state.place), Date.now()];
     find("now").textContent = now || "Nothing is on the wall yet";
     find("next").textContent = next ? `Next: ${next}` : "This is the last screen.";
-    const count = state.rounds?.at(-1).count ?? 0;
-    const phones = state.address ? `${count} of ${state.phones} phones have answered.` : `${count} hands.`;
+    const { count = 0, by_hand: byHand = true } = state.rounds?.at(-1) ?? {};
+    const phones = state.address && !byHand ? `${count} of ${state.phones} phones have answered.` : `${count} hands.`;
     const shown = state.shown ? "The class sees the votes." : "The class does not see the votes yet.";
     find("phones").textContent = state.error ?? (state.question ? `${phones} ${shown}` : `${state.phones} phones are here.`);
     const key = state.question?.id ?? lesson;
@@ -50,7 +50,7 @@
   }
 
   find("forget").addEventListener("click", () =>
-    talk({ method: "POST", body: JSON.stringify({ word: "forget" }) }).then(show, () => {}),
+    confirm("Forget all votes and phones?") && talk({ method: "POST", body: JSON.stringify({ word: "forget" }) }).then(show, () => {}),
   );
   setInterval(tell, 500);
   tell();
