@@ -453,7 +453,7 @@ SIZES = [
     pytest.param((1024, 768), id="1024x768"),
     pytest.param((1280, 720), marks=pytest.mark.thorough, id="1280x720"),
     pytest.param((1920, 1080), marks=pytest.mark.thorough, id="1920x1080"),
-    pytest.param((2560, 1080), id="2560x1080"),
+    pytest.param((2560, 1080), marks=pytest.mark.thorough, id="2560x1080"),
     pytest.param((3840, 2160), marks=pytest.mark.thorough, id="3840x2160"),
 ]
 FEW = [

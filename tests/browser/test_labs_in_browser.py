@@ -68,6 +68,7 @@ def changes(output: Locator, act: Callable[[], None]) -> None:
     assert alt == words
 
 
+@pytest.mark.thorough
 def test_every_control_of_every_lab_answers(all_labs, page: Page):
     for name in NAMES:
         output = all_labs(name)

@@ -26,6 +26,7 @@ class Parsed(HTMLParser):
 
     OURS = "code", "span"  # what is made of backticks, and what keeps MathJax out
     WORDS = "alt", "aria-label", "href"
+    DATA = "src", "data-ballot"  # a picture, and a question as JSON, which class.js shows as text
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -38,7 +39,7 @@ class Parsed(HTMLParser):
         if tag not in self.OURS:
             random = [("id", value) for name, value in attributes if name == "id" and PLACE.fullmatch(value)]
             values = [
-                (name, "" if name in (*self.WORDS, "src") or (name, value) in random else value)
+                (name, "" if name in (*self.WORDS, *self.DATA) or (name, value) in random else value)
                 for name, value in attributes
             ]
             self.elements.append((tag, values))

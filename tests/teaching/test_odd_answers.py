@@ -224,7 +224,7 @@ def test_an_odd_answer_gets_a_clear_sentence_and_does_no_harm(exercise, monkeypa
 
 # A stop may come inside a callback, where Python drops it; the guard raises it again.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.slow
+@pytest.mark.thorough
 @each_of_few_lessons
 def test_it_gets_one_from_each_exercise_of_a_lesson(lesson, monkeypatch, capfd):
     monkeypatch.setattr("leakyedu.teaching.guard.run_guarded.__defaults__", (0.3,))
