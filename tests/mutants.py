@@ -473,7 +473,11 @@ COURSE = [
     # A class that votes
     Bug("app/room", "if ballot is None or ballot.is_shown:", "if ballot is None:"),
     Bug("app/room", "statistics.median(values) for values", "statistics.fmean(values) for values"),
-    Bug("app/room", "if known is None or known.asked != question:", "if True:"),
+    Bug(
+        "app/room",
+        "if known is None or known.asked != question or not any(map(len, known.rounds)):",
+        "if True:",
+    ),
     Bug("app/room", "if device not in self.devices and len(self.devices) >= MOST:", "if False:"),
     Bug("app/phones", ' or self.request.host != self.settings["host"]', ""),
     Bug("app/phones", 'self.request.headers.get("Origin") != f"http://{settings[\'host\']}"', "False"),
