@@ -21,6 +21,8 @@ from leakyedu.app.phones import Allowance, page
 from leakyedu.app.voting import Phones, networks
 from tests.phones import CURVE, LETTERS, NUMBER, Phone, door
 
+pytestmark = pytest.mark.slow  # a program and a network: with each change, and not with each look
+
 
 @pytest.fixture(scope="module")
 def opened():
