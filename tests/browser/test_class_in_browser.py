@@ -247,12 +247,18 @@ def test_a_class_draws_curves_and_the_median_at_each_handle_goes_on(screen, addr
     expect(rise).to_contain_text("You predicted v = 0.56, 0.6, 0.56, 0.56 V.")
 
 
-def test_votes_are_hidden_again_and_a_question_is_asked_again_by_the_same_keys(wall, phones):
+def one_phone_votes(wall, phones):
+    """Let a phone vote for the first option of a question; return the question's screen and the phone."""
     order = wall.locator(".leakyedu-screen").nth(1)
     first, *_ = phones(address_on(wall), 1)
     come_to(wall, order)
     first.get_by_role("radio").first.tap(timeout=SLOWLY)
     told(wall, "1 of 1", 1)
+    return order, first
+
+
+def test_votes_are_hidden_again_and_a_question_is_asked_again_by_the_same_keys(wall, phones):
+    order, first = one_phone_votes(wall, phones)
     press(wall, order, order.locator(".leakyedu-told figure"))
 
     wall.keyboard.press("PageUp")
@@ -274,11 +280,7 @@ def test_votes_are_hidden_again_and_a_question_is_asked_again_by_the_same_keys(w
 
 
 def test_a_wall_that_is_loaded_again_has_lost_no_vote(wall, phones):
-    order = wall.locator(".leakyedu-screen").nth(1)
-    first, *_ = phones(address_on(wall), 1)
-    come_to(wall, order)
-    first.get_by_role("radio").first.tap(timeout=SLOWLY)
-    told(wall, "1 of 1", 1)
+    order, _ = one_phone_votes(wall, phones)
 
     wall.reload(timeout=4 * SLOWLY)
     wall.locator(".leakyedu-presets button").first.wait_for(timeout=2 * SLOWLY)
