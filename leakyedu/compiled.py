@@ -25,7 +25,7 @@ from torch import Tensor
 # To load numba takes half a second and 130 MB: worth it from a sequence of so many numbers on.
 WORTH_LOADING = 2**15
 # With fewer numbers, one thread is done before another has begun.
-WORTH_SHARING = 2**18
+WORTH_SHARING = 2**20
 # Numbers that a thread works on before it looks whether it shall stop, in far less than 50 ms.
 PIECE = 2**19
 # Neurons whose states stay in the cache of one core.
