@@ -114,6 +114,8 @@ class Function(Kind):
         if results[-1] is ...:
             return False, NOT_TRIED, 0
         results = [self._without_numpy(result) for result in results]
+        if self._stacked(results):
+            results = [result.unbind() for result in results]
         for number, (case, result, truth) in enumerate(zip(cases, results, truths, strict=True)):
             if (complaint := self._malformed(result, truth, case, answer, results)) is not None:
                 return False, self._misordered(answer) or complaint, number
@@ -139,6 +141,8 @@ class Function(Kind):
         What it returns may be right and yet of a kind that the next cell cannot compute with: a Decimal, a
         NumPy array, a number of sympy.
         """
+        if self._stacked(results):
+            return None
         if all(isinstance(x, (Tensor, float, int)) for result in results for x in self._parts(result)):
             return None
         numbers = [isinstance(y, float) for y in self._parts(truths[0])]
@@ -150,6 +154,11 @@ class Function(Kind):
             return formed if len(formed) > 1 else formed[0]
 
         return in_form
+
+    def _stacked(self, results: list) -> bool:
+        """Tell whether each result is one tensor that `gain, phase = ...` takes apart."""
+        many = len(self.returns)
+        return many > 1 and all(isinstance(x, Tensor) and x.ndim and len(x) == many for x in results)
 
     def _truths(self, cases: list[tuple]) -> list:
         """Return what is right in each case."""
@@ -196,7 +205,7 @@ class Function(Kind):
         drawn = RANDOM.intersection(getattr(getattr(function, "__code__", None), "co_names", ()))
         if not drawn or "generator" in self.arguments:
             return None
-        return f"Your function draws random numbers of its own, by `{min(drawn)}`. Take those that it is given, ({', '.join(self.arguments)})."
+        return f"Your function draws random numbers of its own, by `{min(drawn)}`. All that it needs it is given: ({', '.join(self.arguments)})."
 
     def _tell_failure(self, answer: Callable, cases: list[tuple], results: list, error: BaseException) -> str:
         """Say why an answer stopped in the case after these results."""
@@ -246,6 +255,8 @@ class Function(Kind):
                 f"What you return, `{gradient}`, is None. Only the very tensor on which `requires_grad_()` was called "
                 "gets a gradient, after `backward()`: not a tensor that was computed from it."
             )
+        if any(x.endswith(".backward()") for x in behind):
+            return "Your function returns None: `backward()` gives nothing back. It leaves the gradient in `.grad` of the tensor that has asked for it. Return that."
         if any(result is not None for result in results) and (setting := self._setting(case)):
             verb = "is" if len(self.returns) == 1 else "are"
             return f"With {setting} your function returns None, and {wanted} {verb} wanted: return it there, too."
@@ -267,7 +278,10 @@ class Function(Kind):
             )
         if not isinstance(result, (tuple, list)):
             return f"Your function returns {name_kind(result)}. Return {wanted}."
-        values = f"{_count(len(result))} value{'' if len(result) == 1 else 's'}"
+        what = "row" if all(isinstance(x, (tuple, list)) for x in result) and len(result) else "value"
+        values = f"{_count(len(result))} {what}{'' if len(result) == 1 else 's'}"
+        if what == "row":
+            return f"Your function returns {values} of values. Return the values themselves, one after the other: {wanted}."
         return (
             f"Your function returns {values}; {_count(many)} {'is' if many == 1 else 'are'} wanted: {wanted}."
         )
@@ -288,12 +302,18 @@ class Function(Kind):
             return "is complex: take its length, `abs()`. Where nothing complex was meant, look for a root of a negative number."
         if isinstance(y, float):
             if isinstance(x, (tuple, list)) and len(x) == 1:
-                return f"stands in brackets or before a comma, and so is a {type(x).__name__}: return the number alone."
+                return f"is a {type(x).__name__} that holds one number, because of brackets or a comma perhaps: return the number alone, its first entry `[0]`."
+            if isinstance(x, Tensor) and x.ndim and x.numel() == 1:
+                return "is one number, still in a tensor with an axis: take it out by `.item()`."
             return _not_a_number(x)
+        if isinstance(x, (tuple, list)) and len(x) == 1 and isinstance(x[0], Tensor):
+            return f"is a {type(x).__name__} that holds one tensor, as `torch.autograd.grad` gives one for each that it is asked for: return its first entry, `[0]`."
         if not isinstance(x, Tensor):
-            return f"is {name_kind(x)}; return a tensor, computed from the tensors you are given."
+            return f"is {name_kind(x)}; return a tensor."
         if x.device != y.device or x.layout != y.layout:
             return "is on another device or of another layout than the input. Compute it from the input."
+        if x.shape != y.shape and not x.ndim:
+            return f"is one number where {y.numel():,} were expected: a value for each {self.each}."
         if x.shape != y.shape:
             return f"has the shape {tuple(x.shape)} where {tuple(y.shape)} was expected: a value for each {self.each}."
         if x.dtype == torch.bool:
@@ -334,7 +354,10 @@ class Function(Kind):
 
     def _same(self, x: Tensor, y: Tensor) -> bool:
         # A mutant may be nan where the answer is: nan is not equal to itself.
-        same = (_apart_by(x, y) <= self._fine(y)) | (x == y) | (x.isnan() & y.isnan())
+        fine = self._fine(y)
+        if not y.ndim and x.dtype == torch.float32:
+            fine = fine.clamp(min=1e-3 * abs(float(y)))  # out of plain numbers torch makes float32
+        same = (_apart_by(x, y) <= fine) | (x == y) | (x.isnan() & y.isnan())
         return bool(same.all())
 
     def _fine(self, y: Tensor) -> Tensor:

@@ -252,7 +252,7 @@ class Number(Typed):
         if not with_comma:
             return decimal
         grouped = read_number(text, self.unit, groups=True)
-        counted = bool(self.unit) and unit_of(self.unit) is None
+        counted = self._counts()
         large = max(map(abs, self._names())) >= 1000
         if counted:
             groups = large or self.between[1] is None or self.between[1] >= 1000
@@ -321,8 +321,8 @@ class Number(Typed):
         shown = written(number, 6)
         if shown == written(self.right, 6):
             shown = apart(number, self.right)[0]
-        case = "too large" if number > self.right else "too small"
-        return Trial(False, say(case, number=with_unit(shown, self.unit)))
+        sizes = ("too few", "too many") if self._counts() else ("too small", "too large")
+        return Trial(False, say(sizes[number > self.right], number=with_unit(shown, self.unit)))
 
     def tell(self) -> str:
         """Say what happens."""
@@ -356,6 +356,10 @@ class Number(Typed):
     def _power(self) -> int:
         """Return the power of ten of the unit; what is counted has none."""
         return (unit_of(self.unit) or ("", 0))[1]
+
+    def _counts(self) -> bool:
+        """Tell whether something is counted, as steps are."""
+        return bool(self.unit) and unit_of(self.unit) is None
 
     def _own_unit(self) -> str:
         return self.unit or say("no unit")
@@ -451,7 +455,9 @@ class Choice(Kind):
         key = self._typed(answer) if isinstance(answer, str) and len(answer) < 1000 else None
         if key is not None:
             return key, ""
-        return None, say("got something else", expected=self.expected(), what=name_kind(answer))
+        said = say("got something else", expected=self.expected(), what=name_kind(answer))
+        named = inspect.isroutine(answer) and getattr(answer, "__name__", "") in self.options
+        return None, f'{said} Put its name into quotes, "{answer.__name__}".' if named else said
 
     def _typed(self, text: str) -> str | None:
         """Return the one option that a text names, by its letter, its name or its words; None without one."""
@@ -467,13 +473,21 @@ class Choice(Kind):
             key = next(key for key in self.options if key.lower() == found[1].lower())
             rest, own = _words(found[2]), _words(self.options[key])
             if not rest or rest in own or own in rest or rest.startswith(("because", "since")):
-                return key
-            return None
+                return None if rest in map(_words, self.options) else key
+            # In words of one's own: they name no other letter, and are none of another option.
+            others = [other for other in self.options if other != key]
+            if {*map(_words, others)} - {"a"} & {*rest.split()} or rest == "a":
+                return None
+            fits = [other for other in others if {*rest.split()} <= {*_words(self.options[other]).split()}]
+            return None if fits else key
         key, _, rest = said.partition(" ")  # a letter and, without any sign, the beginning of its words
         if rest and key in self.options and f"{_words(self.options[key])} ".startswith(f"{rest} "):
             return key
-        if (place := said.split(" ")[0]) in self.ORDINALS and re.fullmatch(
-            r"\w+( one| option| answer)?", said
+        place, names = said.split(" ")[0], " ".join(map(_words, self.options.values())).split()
+        if (
+            place in self.ORDINALS
+            and place not in names
+            and re.fullmatch(r"\w+( one| option| answer)?", said)
         ):
             return dict(zip(self.ORDINALS, self.options, strict=False)).get(place)
         return self._by_words(said)
@@ -486,12 +500,13 @@ class Choice(Kind):
             if sorted(said.split()) == sorted(_words(key).split()) or said == _words(key).replace(" ", "")
         ]
         inside = [key for key, words in self.options.items() if f" {said} " in f" {_words(words)} "]
+        same = [key for key, words in self.options.items() if {*said.split()} <= {*_words(words).split()}]
         around = [
             key
             for key, words in self.options.items()
             if f" {_words(words)} " in f" {said} " and "not" not in said
         ]
-        for found in (named, inside if len(said) >= 4 else [], around):
+        for found in (named, inside if len(said) >= 4 and inside == same else [], around):
             if len(found) == 1:
                 return found[0]
         near = {
@@ -569,7 +584,17 @@ class Order(Typed):
         lines = [line.strip() for part in parts for line in part.strip().splitlines() if line.strip()]
         if len(lines) > 1:  # the lines themselves, perhaps, in place of their letters
             typed = ", ".join(letters.get(line, line) for line in lines)
-        order = re.sub("[^A-Za-z]", "", re.sub(self.BETWEEN, " ", typed, flags=re.I)).upper()
+        typed_order = re.sub(self.BETWEEN, " ", typed, flags=re.I)
+        # The place of each letter, before it or behind it.
+        places = {
+            letter: int(place) for place, letter in re.findall(r"(\d+)\s*[=:.)]\s*([A-Za-z])", typed_order)
+        }
+        places |= {
+            letter: int(place) for letter, place in re.findall(r"([A-Za-z])\s*[=:]\s*(\d+)", typed_order)
+        }
+        if sorted(places.values()) == [*range(1, len(self.lines) + 1)]:
+            typed_order = "".join(sorted(places, key=places.get))
+        order = re.sub("[^A-Za-z]", "", typed_order).upper()
         missing = [x for x in sorted(self.lines) if x not in order]
         wrong = [] if order else [("no letter", "")]
         wrong += [("another letter", x) for x in dict.fromkeys(order) if x not in self.lines]
@@ -602,9 +627,13 @@ class Points(Typed):
         tolerance: how far a value may be off, in its unit.
         axis: the ends of the vertical axis on which the curve is drawn.
         start: the place and the value that are known, where each curve begins.
+        computed: keys of mistakes that are computed and typed, and not drawn: they are known by their digits, and
+            may lie beyond the axis, or near another curve.
+        trends: "rises" or "falls", all the way -> the key of a mistake whose words fit each curve that does so.
     """
 
-    GIVEN = ("right", "names", "tolerance", "axis", "start")
+    GIVEN = ("right", "names", "tolerance", "axis", "start", "computed", "trends")
+    ALIKE = 0.07  # of the largest value: how far those of a computed mistake may be off
     FAR = 50  # times the largest right value: nobody means that
 
     def __init__(
@@ -615,8 +644,11 @@ class Points(Typed):
         tolerance: float,
         axis: tuple[float, float],
         start: tuple[float, float] = (0.0, 0.0),
+        computed: Sequence[str] = (),
+        trends: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
+        self.computed, self.trends = tuple(computed), dict(trends or {})
         self.at, self.names, self.tolerance = tuple(at), tuple(names), tolerance
         self.axis, self.start = tuple(axis), tuple(start)
         self.right = tuple((place, float(curve(place))) for place in at)
@@ -636,7 +668,9 @@ class Points(Typed):
 
     def rule(self) -> dict[str, Any]:
         """Return what tells the right shape, whose name is empty, from the mistakes, as JSON can hold it."""
-        curves = {"": [value for _, value in self.right]} | {m.key: m.answer for m in self.mistakes}
+        curves = {"": [value for _, value in self.right]} | {
+            m.key: m.answer for m in self.mistakes if m.key not in self.computed
+        }
         return shapes.rule(curves, self.axis, self.start[1], shapes.in_a_hurry((self.start, *self.right)))
 
     def expected(self) -> str:
@@ -645,7 +679,8 @@ class Points(Typed):
 
     def show(self, points: Sequence[tuple[float, float]]) -> str:
         """Return the values in words."""
-        return f"{self.name} = {listed(y for _, y in points)} {self.unit}"
+        values = f"{listed(y for _, y in points)} {self.unit}"
+        return f"{values} for the {self.name}" if " " in self.name else f"{self.name} = {values}"
 
     def read(self, answer: Any) -> tuple[tuple[tuple[float, float], ...] | None, str]:
         """Return pairs of a place and a value, or None and what is wrong with the answer."""
@@ -657,7 +692,7 @@ class Points(Typed):
         except ReadError as error:
             return None, str(error)
         largest = max(abs(value) for _, value in self.right)
-        if max(map(abs, values)) > self.FAR * largest:
+        if max(map(abs, values)) > self.far():
             other = [
                 name
                 for name, power in [*relatives(self.unit), ("%", -2)]
@@ -667,6 +702,11 @@ class Points(Typed):
             largest = written(max(values, key=abs))
             return None, say(case, number=largest, unit=self.unit, other=(other or [""])[0])
         return tuple(zip(self.at, values, strict=True)), ""
+
+    def far(self) -> float:
+        """Return how large a value may be; what a mistake leads to can be meant."""
+        named = [abs(value) for mistake in self.mistakes for value in mistake.answer]
+        return max(self.FAR * max(abs(value) for _, value in self.right), 1.5 * max(named, default=0.0))
 
     def _without_places(self, text: str) -> str:
         """Return the values alone where each stands behind its place, as in ``5 ms: 0.39, 10 ms: 0.63``."""
@@ -697,14 +737,55 @@ class Points(Typed):
         said = f"{say('predicted', shown=self.show(points))} {self.tell()}"
         if abs(errors[worst]) <= self.tolerance * (1 + 1e-6):
             return f"{said} {say('you saw it coming')}"
-        shape = shapes.nearest(self.rule(), [value for _, value in points])
+        values = [value for _, value in points]
+        shape = self._computed(values) or shapes.nearest(self.rule(), values)
+        if shape is None:
+            shape = self._trend(values)
         if shape:
             return f"{said} {next(m.text for m in self.mistakes if m.key == shape)}"
         if shape == "" and self.mistakes:
             said += f" {say('the shape is right')}"
+        elif shape is None and (times := self._times(values)):
+            return f"{said} {say('the shape is right, the size is not', times=written(times, 2))}"
         case = "too high at a place" if errors[worst] > 0 else "too low at a place"
         by = f"{written(abs(errors[worst]), 3)} {self.unit}"
         return f"{said} {say(case, place=f'{written(self.at[worst])} {self.of}', by=by)}"
+
+    def _times(self, values: Sequence[float]) -> float | None:
+        """Return by what the right curve is to be multiplied to be of the shape of these values; None if by nothing.
+
+        Of a curve that ends on a level, the level says more.
+        """
+        start, highest = self.start[1], max(self.right, key=lambda point: point[1])
+        if start or highest == self.right[-1]:
+            return None
+        both = [(value - start, right - start) for value, (_, right) in zip(values, self.right, strict=True)]
+        size, product = 0.0, 0.0
+        for value, right in both:  # as in shapes
+            size += right * right
+            product += value * right
+        times = product / size
+        if times <= 0:
+            return None
+        return (
+            times if shapes.nearest(self.rule(), [start + value / times for value, _ in both]) == "" else None
+        )
+
+    def _trend(self, values: Sequence[float]) -> str | None:
+        """Return the key of the mistake that rises, or falls, all the way as these values do; None without one."""
+        if min(values) < 0 <= min(value for _, value in self.right):
+            return None
+        steps = [after - before for before, after in itertools.pairwise(values)]
+        trend = "rises" if min(steps) >= 0 < max(steps) else "falls" if max(steps) <= 0 > min(steps) else ""
+        return self.trends.get(trend)
+
+    def _computed(self, values: Sequence[float]) -> str:
+        """Return the key of the mistake that values were computed by, or nothing."""
+        for key, answer, _ in self.mistakes:
+            away = max(abs(x - y) for x, y in zip(values, answer, strict=True))
+            if key in self.computed and away <= self.ALIKE * max(map(abs, answer)):
+                return key
+        return ""
 
 
 class Argument(NamedTuple):
@@ -786,8 +867,17 @@ class Witness(Typed):
             return None, str(error)
         for (name, argument), number in zip(self.within.items(), numbers, strict=True):
             if not argument.low <= number <= argument.high:
-                return None, _outside(name, argument, number)
+                return None, _outside(name, argument, number) + self._in_another_order(numbers)
         return tuple(numbers), ""
+
+    def _in_another_order(self, numbers: Sequence[float]) -> str:
+        """Say in which order arguments come if these would make sense in another one, or nothing."""
+        ranges = list(self.within.values())
+        fits = all(numbers) and any(
+            all(argument.low <= x <= argument.high for argument, x in zip(ranges, order, strict=True))
+            for order in itertools.permutations(numbers)
+        )
+        return f" {say('arguments in another order', names=', '.join(self.within))}" if fits else ""
 
     def several(self, answers: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, str]:
         """Return the arguments that were given one by one, some by name perhaps."""
@@ -840,6 +930,8 @@ def _outside(name: str, argument: Argument, number: float) -> str:
     case = "an argument outside, in a unit" if unit_of(argument.unit) else "an argument outside"
     said = f"{say(case, name=name, unit=argument.unit, **ends)}{argument.why and f': {argument.why}'}."
     for unit, power in relatives(argument.unit):
+        if unit.startswith("u"):  # nobody counts in millionths here
+            continue
         far = number >= 5 * argument.high if power < 0 else 0 < number < argument.low
         if argument.unit and far and argument.low <= scaled(number, power) <= argument.high:
             return f"{said} {say('an argument in', unit=unit, number=written(scaled(number, power)))}"

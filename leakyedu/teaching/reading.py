@@ -138,7 +138,8 @@ OPERATIONS = {
     ast.Pow: operator.pow,
 }
 
-DIGITS = r"(?:\d[\d,.]*|\.\d+)(?:[eE][+-]?\d+)?"
+DIGITS = r"(?:\d[\d,.]*|[.,]\d+)(?:[eE][+-]?\d+)?"
+MULTIPLE = re.compile(rf"({DIGITS})\s*([^\W\d_]+)\s*[*/]\s*({DIGITS})")  # 3 V / 4
 GROUPS = re.compile(r"(?<![\d.,])([1-9]\d{0,2})((?:[ '_\u202f]\d{3})+)(?![\d.,]*\d)")
 TWO = re.compile(rf"-?{DIGITS}\s*(?!x\b)[^\W\d]*(,?\s+|(,\s+|;\s*|\s+(or|to|and)\s+)-?){DIGITS}\s*[^\W\d]*")
 EITHER = re.compile(r"[1-9]\d{0,2},\d{3}")  # a comma that groups, or a decimal one
@@ -148,10 +149,13 @@ BEFORE = re.compile(
 )
 EXPLAINED = re.compile(rf"^({'|'.join(WORDS)}|{DIGITS})\s*:\s*[^\d:]+$", re.I)  # two: one and the other
 ABOUT = re.compile(
-    r"^(~|=|[<>≤≥]=?|about|around|roughly|approximately|approx\.?|circa|ca\.?|maybe|perhaps"
+    r"^(~|=|[<>≤≥]=?|from|after|beyond|about|around|roughly|approximately|approx\.?|circa|ca\.?|maybe|perhaps"
     r"|(just|slightly|barely|a (bit|little)) (above|over|more than|below|under|less than))\s*",
     re.I,
 )
+
+
+RADIANS = re.compile(r"rad(ian)?s?\s*(/|per|\*)\s*s(ec(onds?)?)?(\s*\*\*\s*-1)?", re.I)
 
 
 class Reading(NamedTuple):
@@ -184,13 +188,17 @@ def read_number(text: str, unit: str, *, groups: bool | None = None) -> Reading:
     if len(found) > LENGTH:
         raise ReadError(say("too long a number", typed=short(typed)))
     found = EXPLAINED.sub(r"\1", found)
+    if unit and unit_of(unit) is None:  # two time constants (of the membrane and of the synapse)
+        counted = rf"({'|'.join(WORDS)}|{DIGITS})(\s+{re.escape(unit.removesuffix('s'))}s?|\s+of them)?\s*(\([^()\d]*\))?"
+        found = re.sub(rf"^{counted}$", r"\1", found, flags=re.I)
     found = re.sub(r"\bminus\s+(?=[\d.])", "-", BEFORE.sub("", ABOUT.sub("", found)))
     found = ABOUT.sub("", found)
     found = GROUPS.sub(lambda group: re.sub(r"\D", "", group[0]), found.rpartition("=")[2] or found)
     if TWO.fullmatch(found) and not re.search(rf"\b({FUNCTIONS})\b", found):
         halves = re.fullmatch(r"(\d+),?\s+(\d+)", found)
         halves = {"before": halves[1], "after": halves[2]} if halves else {}
-        case = "two halves" if halves else "two numbers"
+        measured = any(map(unit_of, re.findall(r"[^\W\d_]+", found))) and unit and not unit_of(unit)
+        case = "two halves" if halves else "several numbers" if measured else "two numbers"
         raise ReadError(say(case, typed=short(typed), wanted=wanted(unit), **halves))
     found = _in_one_unit(found, unit)
     if found.lower() in WORDS:
@@ -207,8 +215,11 @@ def read_number(text: str, unit: str, *, groups: bool | None = None) -> Reading:
         return Reading(value)
     if given is not None and given[0] == own:
         return Reading(scaled(value, given[1] - power), rest)
-    if given is not None:
-        raise ReadError(say("another unit", typed=short(typed), unit=rest, wanted=wanted(unit)))
+    if given is not None or (not unit and all(map(unit_of, rest.split()))):
+        alone = wanted(unit) if unit else say("a number alone")
+        raise ReadError(say("another unit", typed=short(typed), unit=rest, wanted=alone))
+    if own == "1/s" and RADIANS.fullmatch(rest):
+        raise ReadError(say("radians", typed=short(typed), wanted=wanted(unit)))
     squared = re.fullmatch(r"(\w+?)\s*\*\*\s*\(?2\)?", rest)
     if squared and unit_of(squared[1]):
         raise ReadError(say("a squared unit", typed=short(typed), unit=squared[1], wanted=wanted(unit)))
@@ -221,13 +232,14 @@ def read_number(text: str, unit: str, *, groups: bool | None = None) -> Reading:
 
 
 def _in_one_unit(text: str, unit: str) -> str:
-    """Return a sum of terms with units with all in one unit, and one over a time as a rate; else the text."""
+    """Return a sum of terms with units, or a multiple of one, in one unit, and one over a time as a rate; else the text."""
     measured, own = re.compile(rf"({DIGITS})\s*([^\W\d_]+)"), unit_of(unit)
     units = [unit_of(term[2]) for term in measured.finditer(text)]
     of = {one and one[0] for one in units}
     rate = own is not None and own[0] == "1/s" and of == {"s"} and "/" in text
     total = own is not None and of == {own[0]} and len(units) > 1 and not re.search("[*/]", text)
-    if not (rate or total):
+    multiple = own is not None and of == {own[0]} and MULTIPLE.fullmatch(text) is not None
+    if not (rate or total or multiple):
         return text
     power = 0 if rate else own[1]
     text = measured.sub(lambda term: f"({term[1]}*1e{unit_of(term[2])[1] - power})", text)
@@ -255,6 +267,7 @@ def compute(text: str, groups: bool | None = None) -> float | None:
     try:
         # A number in front of pi belongs to it: 1/2pi is one over two pi.
         text = re.sub(rf"({DIGITS})\s*\*?\s*pi\b", r"(\1*pi)", re.sub(r"\b(math|np|numpy|torch)\.", "", text))
+        text = re.sub(r"\bpi(\)?)\s+(?=[\d.(])", r"pi\1*", text)
         text = re.sub(DIGITS, lambda digits: _decimal(digits[0], groups), text)
         text = re.sub(rf"\b({FUNCTIONS})\s+({DIGITS})", r"\1(\2)", text)
         text = re.sub(rf"(?<=[\d)])\s*(?=({FUNCTIONS})\b)", "*", text)  # 10 ln 2
@@ -323,11 +336,14 @@ def read_numbers(
         ReadError: with what was typed, if it is no such list or may be several.
     """
     typed = bare(text)
-    inner = re.sub(r"^[\[({]+\s*|\s*[\])}]+$", "", typed) if typed[:1] in "[({" and typed else typed
-    splits = [SURELY_SEPARATED] if re.search(SURELY_SEPARATED, inner) else SEPARATED
-    readings, mistaken, counted = [], "", []
+    inner = _without_brackets(typed)
+    splits = [SURELY_SEPARATED] if re.search(SURELY_SEPARATED, inner) else [*SEPARATED]
+    if len(units) > 2 and "/" in inner:  # two numbers with a slash between them are a fraction
+        splits.append("/")
+    readings, mistaken, counted, several = [], "", [], False
     for split in splits:
         parts = [part for part in re.split(split, inner) if part.strip(" ,;")]
+        several = several or (len(parts) > 1 and bool(re.match(r"[-+.\d]", parts[0])))
         try:
             numbers = _in_order([part.strip(" ,;") for part in parts], units, names, groups)
         except ReadError as error:
@@ -345,12 +361,16 @@ def read_numbers(
     if counted:
         numbers = count(counted[-1], "number")
         raise ReadError(say("too many or too few", typed=short(typed), numbers=numbers, wanted=len(units)))
-    raise ReadError(mistaken or say("no numbers", typed=short(typed)))
+    if mistaken and (len(units) == 1 or several or "=" in inner):
+        raise ReadError(mistaken)
+    raise ReadError(say("no numbers", typed=short(typed), wanted=len(units)))
 
 
 def _in_order(parts: Sequence[str], units: Sequence[str], names: Sequence[str], groups: bool) -> list[float]:
     """Return the numbers of some parts, each in its unit; parts with a name go to its place."""
     named = [re.match(r"(\w+)\s*[=:]\s*(.+)", part) for part in parts]
+    if len(set(units)) == 1 < len(parts):
+        parts = _in_the_last_unit(parts)
     if names and any(named):
         given = {found[1]: found[2] for found in named if found}
         for name in given:
@@ -361,6 +381,30 @@ def _in_order(parts: Sequence[str], units: Sequence[str], names: Sequence[str], 
         parts = [given[name] for name in names]
     wanted = itertools.chain(units, itertools.repeat(units[-1] if units else ""))
     return [read_number(part, unit, groups=groups).number for part, unit in zip(parts, wanted, strict=False)]
+
+
+def _without_brackets(text: str) -> str:
+    """Return what stands between the first bracket and its own closing one, or where that is missing behind it."""
+    while text[:1] and text[0] in "[({":
+        depths = list(itertools.accumulate((sign in "[({") - (sign in "])}") for sign in text))
+        end = depths.index(0) if 0 in depths else len(text)
+        if end < len(text) - 1:
+            return text
+        text = text[1:end].strip()
+    return text
+
+
+def _in_the_last_unit(parts: Sequence[str]) -> Sequence[str]:
+    """Return parts with the unit of the last one, ``217, 269, 228 mV``, where no other has one and all are as large."""
+    *before, last = (
+        re.fullmatch(rf"(-?\s*{DIGITS})\s*([^\W\d_]*)", keyboard(part.strip(" ,;"))) for part in parts
+    )
+    if not last or not last[2] or not all(before) or any(part[2] for part in before):
+        return parts
+    sizes = [abs(compute(part[1]) or 0.0) for part in before]
+    if not 0.01 * max(sizes) <= abs(compute(last[1]) or 0.0) <= 100 * max(sizes):
+        return parts
+    return [f"{part[1]} {last[2]}" for part in (*before, last)]
 
 
 # -- Written -----------------------------------------------------------------------------------------

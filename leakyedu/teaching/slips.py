@@ -69,8 +69,8 @@ SLIPS = (
     # -- How many ------------------------------------------------------------------------------------
     Slip(
         r"ValueError: too many values to unpack \(expected (?P<names>\d+)\)",
-        "More values stand on the right than the {names} names on the left. Is it what you think it is, and do your "
-        "arguments stand in the order of the exercise?",
+        "More values stand on the right than the {names} names on the left. Is that what you think it is? A loop goes "
+        "through any number of values.",
     ),
     Slip(
         r"ValueError: not enough values to unpack \(expected (?P<names>\d+), got (?P<got>\d+)\)",
@@ -107,7 +107,8 @@ SLIPS = (
     # -- One number, or many -------------------------------------------------------------------------
     Slip(
         r"(ValueError|TypeError|RuntimeError): (only one element tensors can be converted|a Tensor with \d+ elements cannot)",
-        "`math.{name}` computes with one number, and this is a tensor of many. Take `torch.{name}`.",
+        "`math.{name}` computes with one number, and a tensor of many stands in its brackets. Take `torch.{name}`; or, if the "
+        "tensor does not belong there, leave it outside.",
         r"\bmath\.(?P<name>exp|log|log10|log2|sqrt|sin|cos|tan|atan|atan2|expm1|log1p|floor|ceil|hypot)\(",
     ),
     Slip(
@@ -235,6 +236,11 @@ SLIPS = (
         "A tensor of {a} values meets one of {b}, and each value wants a partner.",
     ),
     Slip(
+        r"RuntimeError: (mat1 and mat2 shapes|size mismatch|mat2 must be|inconsistent tensor size)",
+        "`@` is the product of matrices. To multiply each number with its own partner write `*`.",
+        r"@",
+    ),
+    Slip(
         r"RuntimeError: .*(must have the same dtype|expected scalar type|to have the same dtype|dtypes? match)",
         "Two tensors of different dtype meet here, float32 and float64. Make the one that you have made yourself of the dtype "
         "of what you are given: `dtype=x.dtype`.",
@@ -317,7 +323,7 @@ SLIPS = (
     ),
     Slip(
         r"UnboundLocalError: .*'(?P<name>\w+)'",
-        "Here `{name}` has no value yet. Give it a first one in a line above.",
+        "Here `{name}` has no value yet. Make it in a line above, out of what your function is given. What cannot be made of that, the answer does without.",
     ),
     Slip(
         r"NameError: name '(?P<name>np|numpy|math|torch|sympy)' is not defined",
@@ -337,7 +343,12 @@ SLIPS = (
     ),
     Slip(
         r"NameError: name '(?P<name>\w+)' is not defined",
-        "The name `{name}` is not known. It is neither an argument of your function nor made in a line above. Is it spelled right?",
+        "The name `{name}` is not known. It is neither an argument of your function nor made in a line above. Is it spelled right? What is "
+        "printed in the text alone is not in the notebook.",
+    ),
+    Slip(
+        r"KeyError: (?P<key>.{1,40})$",
+        "What stands in these square brackets has no entry for {key}. For any number a formula is wanted, and no list of answers.",
     ),
     Slip(
         r"AttributeError: module '(?P<module>math|torch|numpy)' has no attribute 'ln'",

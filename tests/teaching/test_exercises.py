@@ -465,7 +465,7 @@ STATE = LIState(torch.zeros(1), torch.zeros(1))
         (lambda x, state, p, dt: (state.v, state.i, 1, 2), "Your function returns four values; two are wanted: `v` and `i`."),
         (lambda x, state, p, dt: (1, state.i), "`v` is a plain number; return a tensor"),
         (lambda x, state, p, dt: (state.v, None), "`i` is None. Look for a line that assigns nothing"),
-        (lambda x, state, p, dt: (state.v.mean(), state.i), "`v` has the shape () where (50,) was expected"),
+        (lambda x, state, p, dt: (state.v.mean(), state.i), "`v` is one number where 50 were expected: a value for each neuron."),
         (lambda x, state, p, dt: (state.v.int(), state.i), "`v` holds torch.int32 numbers"),
         (lambda x, state, p, dt: (state.v > 0, state.i), "`v` holds True and False: turn them into 1 and 0"),
         (lambda x, state, p, dt: (state.v / 0, state.i), "`v` holds nan or inf, from ordinary inputs"),
@@ -475,7 +475,7 @@ STATE = LIState(torch.zeros(1), torch.zeros(1))
         (in_place, "your function writes into the tensors it was given"),
         (asks_of_the_state, "makes the very tensor it was given ask for a gradient"),
         (asks_itself, "makes the very tensor it was given ask for a gradient"),
-        (uses_i_too_early, "Here `i` has no value yet. Give it a first one in a line above."),
+        (uses_i_too_early, "Here `i` has no value yet. Make it in a line above, out of what your function is given."),
         (stops, "`return voltage + undefined  # noqa: F821`. The name `undefined` is not known."),
         (lambda x, state, p, dt: exit(), "Your function stopped with SystemExit"),
         (STATE, "This wants a function of (x, state, p, dt), and got a LIState. Give its name alone, without brackets"),
@@ -592,7 +592,7 @@ def test_a_function_of_one_number_may_return_it_in_any_type(answer):
         (lambda x: x, "`average` is a tensor of shape (3,); return one number."),
         (
             lambda x: [mean(x)],
-            "`average` stands in brackets or before a comma, and so is a list: return the number alone.",
+            "`average` is a list that holds one number, because of brackets or a comma perhaps: return the number alone, its first entry `[0]`.",
         ),
         (lambda x: (mean(x), 0), "Your function returns two values; one is wanted: `average`."),
         (lambda x: "1.5", '`average` is the text "1.5"; return one number.'),
@@ -1152,4 +1152,6 @@ def test_what_an_answer_displays_does_not_reach_the_page(monkeypatch):
 
 
 def test_a_number_that_looks_right_is_shown_with_its_digits():
-    assert fresh(first.time_constants).check(2.0001).text == "Not yet. 2.0001 time constants is too large."
+    assert (
+        fresh(first.time_constants).check(2.0001).text == "Not yet. 2.0001 time constants would be too many."
+    )

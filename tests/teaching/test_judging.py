@@ -220,14 +220,14 @@ def test_a_unit_among_words_is_no_word():
     share = Number(0.8, "", tolerance=0.02, between=(0, 2))
 
     assert share.read("0.8 of the area") == (0.8, "")
-    assert share.read("4 mV s") == (None, "`mV s` after the number is not understood. This wants a number.")
+    assert share.read("4 mV s") == (None, "`4 mV s` is in mV s, and this wants a number without a unit.")
 
 
 def test_a_number_of_what_is_counted_in_percent_is_told_its_unit():
     counted = Number(2.0, "time constants", tolerance=0)
 
     assert counted.try_out("2 %").text == "The number is right, and its unit is not: `2 %`."
-    assert counted.try_out("0 %").text == "0 time constants is too small."
+    assert counted.try_out("0 %").text == "0 time constants would be too few."
 
 
 def test_a_share_in_percent_is_told_that_it_has_no_unit():
@@ -288,7 +288,21 @@ def test_an_option_is_known_by_its_letter_and_by_its_words(typed):
 
 @pytest.mark.parametrize(
     "typed",
-    ["d", "a or b", "(a) or (b)", "b: sooner", "settles", "not b", "", "2", "it depends", "x" * 10_000],
+    [
+        "d",
+        "a or b",
+        "(a) or (b)",
+        "b: sooner",
+        "settles",
+        "not b",
+        "",
+        "2",
+        "it depends",
+        "x" * 10_000,
+        "a, b",
+        "b, c",
+        "(b), (a)",
+    ],
 )
 def test_what_names_no_option_or_two_is_none(typed):
     key, complaint = VOLTAGE.read(typed)
@@ -314,6 +328,18 @@ def test_a_name_may_be_spelled_in_another_way(typed):
     assert METHOD.read("held current") == METHOD.read("the current held") == ("held_current", "")
 
 
+WHICH = Choice(
+    "b",
+    {"a": "of the last one", "b": "of the first one, which came long ago", "c": "less than of the first one and the last one"},
+    dict.fromkeys("abc", "."),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("typed", "key"), [("the first one", None), ("of the first one, which came", "b"), ("second", "b"), ("long ago", "b")])  # fmt: skip
+def test_words_that_several_options_hold_name_none_of_them(typed, key):
+    assert WHICH.read(typed)[0] == key
+
+
 # -- Orders ----------------------------------------------------------------------------------------
 
 STEP = Order(
@@ -327,7 +353,7 @@ STEP = Order(
 @pytest.mark.parametrize(
     "answer",
     [
-        "CAB", "cab", "C A B", "C, A, B", "C-A-B", "C -> A -> B", "C → A → B", '"CAB"', "CAB.", "C then A then B", "first C, then A, and then B", "1. C 2. A 3. B",
+        "CAB", "cab", "C A B", "C, A, B", "C-A-B", "C -> A -> B", "C → A → B", '"CAB"', "CAB.", "C then A then B", "first C, then A, and then B", "1. C 2. A 3. B", "C=1, A=2, B=3", "B: 3; C: 1; A: 2", "3. B 1. C 2. A",
         ["C", "A", "B"], ("c", "a", "b"), ["i = i + x", "v = v + i", "i = i / 2"], "i = i + x\nv = v + i\ni = i / 2",
     ],
 )  # fmt: skip
@@ -338,7 +364,7 @@ def test_an_order_is_read_in_any_form(answer):
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ("ACB", "The jump comes first."), ("BCA", "The jump comes first."), ("CBA", "The decay comes last."), ("CA", "In `CA`, `B` is missing."), ("C", "In `C`, `A` and `B` are missing."),
+        ("ACB", "The jump comes first."), ("C=3, A=1, B=2", "The jump comes first."), ("BCA", "The jump comes first."), ("CBA", "The decay comes last."), ("CA", "In `CA`, `B` is missing."), ("C", "In `C`, `A` and `B` are missing."),
         ("CAAB", "In `CAAB`, `A` stands more than once."), ("CABX", "In `CABX`, `X` is none of them."), ("3, 1, 2", "In `3, 1, 2`, no letter stands."), (312, "and got a plain number."),
     ],
 )  # fmt: skip
@@ -363,6 +389,22 @@ CURVE = Points(
 )  # fmt: skip
 def test_points_are_read_in_any_form(answer):
     assert CURVE.read(answer) == (((5, 0.4), (10, 0.6), (20, 0.9)), "")
+
+
+def test_a_curve_is_known_by_the_digits_of_a_formula_though_it_fits_no_axis():
+    line = Points(
+        lambda ms: 1 - math.exp(-ms / 10), (5, 10, 20), ("time (ms)", "v (V)"), 0.04, (0, 1.1), computed=("for_ever", "till_full")
+    )  # fmt: skip
+    line.mistake("It goes on for ever.")(for_ever := lambda ms: 30 * ms)
+    line.mistake("It has a corner.")(till_full := lambda ms: min(ms / 10, 1))
+    line.mistakes = [m._replace(key=key) for m, key in zip(line.mistakes, line.computed, strict=True)]
+
+    for makes, words in ((for_ever, "It goes on for ever."), (till_full, "It has a corner.")):
+        points, complaint = line.read([1.05 * makes(ms) for ms in line.at])
+        assert complaint == ""
+        assert line.compare(points).endswith(words)
+    assert "corner" not in line.compare([(5, 0.4), (10, 0.8), (20, 0.8)])
+    assert set(line.rule()["curves"]) == {""}
 
 
 @pytest.mark.parametrize(
@@ -404,7 +446,7 @@ def test_arguments_are_read_in_any_form(answer):
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ((10, 1), "`t` is in s, from 0 to 1, and got 10: by then all is over. If it is in ms, write 0.01."), ((0.01, 50), "`i` is in V, from -10 to 10, and got 50: no cell bears more. If it is in mV, write 0.05."),
+        ((10, 1), "`t` is in s, from 0 to 1, and got 10: by then all is over. If it is in ms, write 0.01. They come in the order (t, i)."), ((0.01, 50), "`i` is in V, from -10 to 10, and got 50: no cell bears more. If it is in mV, write 0.05."),
         ((0.01,), "This wants 2 numbers in brackets, (t in s, i in V), and got 1 number."), (0.01, "This wants 2 numbers in brackets, (t in s, i in V), and got a plain number."),
         ((0.01, "much"), "`much` is not understood as a number. This wants a number in V."), ({"t": 0.01}, "`i` is missing. This wants 2 numbers in brackets, (t in s, i in V)."),
     ],

@@ -23,6 +23,7 @@ from leakyedu.teaching.reading import (
         ("0.6 volts", "V", 0.6), ("v settles at 0.6 V", "V", 0.6), ("v = -0.4 + 1 = 0.6 V", "V", 0.6), ("4/5", "", 0.8), ("80 %", "", 0.8), ("½", "", 0.5),
         ("15.9 hz", "Hz", 15.9), ("15.9 1/s", "Hz", 15.9), ("0.0159 kHz", "Hz", 15.9), ("91 spikes per second", "Hz", 91), ("0.15 V/ms", "V/s", 150),
         ("150 mV/ms", "V/s", 150), ("12 levels", "levels", 12), ("12 levels deep", "levels", 12), ("821", "steps", 821), ("two", "", 2),
+        ("two levels (up and down)", "levels", 2), ("12 level", "levels", 12), ("3 V / 4", "V", 0.75), ("600 mV * 2", "V", 1.2),
         ("0,17", "V", 0.17), ("0,170", "V", 0.17), ("4,096", "levels", 4.096), ("1.234,5", "V", 1234.5), ("1,234.5", "V", 1234.5), ("4 096", "steps", 4096),
         ("1,234,567", "steps", 1234567), ("3×10⁻³ s", "ms", 3), ("3e-3 s", "ms", 3), ("1 - 1/e", "V", 0.6321205588), ("10*ln(2)", "ms", 6.931471806), ("007", "ms", 7),
         ("1000/(2π·10)", "Hz", 15.91549431), ("1/2pi", "Hz", 0.159154943), ("math.log2(4096)", "levels", 12), ("2^3", "", 8), ("+.6", "V", 0.6),
@@ -45,6 +46,12 @@ def test_a_comma_before_three_digits_groups_where_that_is_asked_for():
         ("0.6 s", "V", "`0.6 s` is in s, and this wants a number in V."),
         ("12 V", "levels", "`12 V` is in V, and this wants a number of levels."),
         ("0.05 V^2", "V", "`0.05 V^2` is in V squared, and this wants a number in V."),
+        (
+            "100 rad/s",
+            "Hz",
+            "`100 rad/s` counts radians, and this wants a number in Hz, which counts whole turns: divide by 2 pi.",
+        ),
+        ("4 mV s", "", "`4 mV s` is in mV s, and this wants a number without a unit."),
         ("0.6 foo", "V", "`foo` after the number is not understood."),
         ("a lot", "V", "`a lot` is not understood as a number. This wants a number in V."),
         (
@@ -92,6 +99,8 @@ def test_two_numbers_are_read_however_they_are_separated(typed, numbers):
         ("1, 2, 3", "`1, 2, 3` holds 3 numbers, and 2 are wanted."),
         ("10", "`10` holds 1 number, and 2 are wanted."),
         ("10, abc", "`abc` is not understood as a number."),
+        ("everywhere", "`everywhere` is not understood as numbers, and 2 are wanted."),
+        ("10/8", "`10/8` holds 1 number, and 2 are wanted."),
         ("x=1, y=2", "`x` is none of `dt` and `duration`."),
         ("dt=1, 2", "Give all of `dt` and `duration`, or none, by its name."),
         ("10 V, 8", "`10 V` is in V, and this wants a number in ms."),
@@ -110,6 +119,8 @@ def test_four_decimal_commas_are_told_from_four_separators():
     assert read_numbers("0,4; 0,6; 0,8; 1", four) == [0.4, 0.6, 0.8, 1]
     assert read_numbers("0,4, 0,6, 0,8, 1,0", four) == [0.4, 0.6, 0.8, 1]
     assert read_numbers("0,4 0,6 0,8 1", four) == [0.4, 0.6, 0.8, 1]
+    assert read_numbers("0,4/0,6/0.8/1", four) == [0.4, 0.6, 0.8, 1]
+    assert read_numbers("1/2, 1, 1, 1", four) == [0.5, 1, 1, 1]
     with pytest.raises(ReadError, match=r"`0,4,0,6,0,8,1` holds 7 numbers, and 4 are wanted\."):
         read_numbers("0,4,0,6,0,8,1", four)
 

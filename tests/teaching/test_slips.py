@@ -164,6 +164,8 @@ MADE = [
     (adds_before_the_first, "Here `total` has no value yet."),
     (lambda: numpy.exp(1), "The library `numpy` is not imported in this notebook."),  # noqa: F821
     (lambda: tua + 1, "The name `tua` is not known."),  # noqa: F821
+    (lambda: t.reshape(5, 10) @ t.reshape(5, 10), "`@` is the product of matrices."),
+    (lambda: {1: 0.63}[7], "What stands in these square brackets has no entry for 7."),
     (lambda: 2 * sqrt(half), "it is `math.sqrt`, or for a tensor `torch.sqrt`."),  # noqa: F821
     (lambda: 1 - (t > 0), "True and False cannot be subtracted."),
     (lambda: (t > 0).astype(float), "A tensor has no `astype`, which is NumPy's."),

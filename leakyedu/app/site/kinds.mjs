@@ -94,7 +94,7 @@ export class NumberKind extends Kind {
     const point = this.unlessSpan(text, reader.readNumber(text, this.unit, false));
     if (!withComma) return point;
     const grouped = reader.readNumber(text, this.unit, true);
-    const counted = this.unit !== "" && reader.unitOf(this.unit) === null;
+    const counted = this.counts();
     const largest = Math.max(...[this.right, ...this.mistakes.map((mistake) => mistake.answer)].map(Math.abs));
     const near = Math.abs(this.right) <= 10 * Math.abs(grouped.number) && 10 * Math.abs(grouped.number) <= 100 * Math.abs(this.right);
     const groups = counted ? largest >= 1000 || this.between[1] >= 1000 : largest >= 1000 || near;
@@ -130,6 +130,10 @@ export class NumberKind extends Kind {
     return (this.reader.unitOf(this.unit) ?? ["", 0])[1];
   }
 
+  counts() {
+    return this.unit !== "" && this.reader.unitOf(this.unit) === null;
+  }
+
   ownUnit() {
     return this.unit || this.say("no unit");
   }
@@ -157,7 +161,8 @@ export class NumberKind extends Kind {
     }
     let shown = written(number, 6);
     if (shown === written(this.right, 6)) shown = apart(number, this.right)[0];
-    const side = number > this.right ? "too large" : "too small";
+    const [small, large] = this.counts() ? ["too few", "too many"] : ["too small", "too large"];
+    const side = number > this.right ? large : small;
     return refused(this.say(side, { number: this.reader.withUnit(shown, this.unit) }), number);
   }
 
@@ -250,12 +255,18 @@ export class ChoiceKind extends Kind {
     if (found) {
       const key = keys.find((each) => each.toLowerCase() === found[1].toLowerCase());
       const [rest, own] = [reader.said(found[2]), reader.said(this.options[key])];
-      return !rest || own.includes(rest) || rest.includes(own) || /^(because|since)/.test(rest) ? key : null;
+      if (!rest || own.includes(rest) || rest.includes(own) || /^(because|since)/.test(rest)) return keys.some((each) => reader.said(each) === rest) ? null : key;
+      // In words of one's own: they name no other letter, and are none of another option.
+      const others = keys.filter((each) => each !== key);
+      const words = split(rest);
+      if (others.some((each) => reader.said(each) !== "a" && words.includes(reader.said(each))) || rest === "a") return null;
+      return others.some((each) => words.every((word) => split(reader.said(this.options[each])).includes(word))) ? null : key;
     }
     const blank = said.indexOf(" ");
     const [key, rest] = blank < 0 ? [said, ""] : [said.slice(0, blank), said.slice(blank + 1)];
     if (rest && keys.includes(key) && `${reader.said(this.options[key])} `.startsWith(`${rest} `)) return key;
-    if (ordinals.includes(key) && fits("\\w+( one| option| answer)?", said)) return keys[ordinals.indexOf(key)] ?? null;
+    const names = split(keys.map((each) => reader.said(this.options[each])).join(" "));
+    if (ordinals.includes(key) && !names.includes(key) && fits("\\w+( one| option| answer)?", said)) return keys[ordinals.indexOf(key)] ?? null;
     return this.byWords(said, keys);
   }
 
@@ -268,8 +279,10 @@ export class ChoiceKind extends Kind {
       return sorted(said) === sorted(name) || said === name.replaceAll(" ", "");
     });
     const inside = keys.filter((key) => ` ${words[key]} `.includes(` ${said} `));
+    const same = keys.filter((key) => split(said).every((word) => split(words[key]).includes(word)));
+    const only = length(said) >= 4 && inside.join() === same.join() ? inside : [];
     const around = keys.filter((key) => ` ${said} `.includes(` ${words[key]} `) && !said.includes("not"));
-    for (const found of [named, length(said) >= 4 ? inside : [], around]) if (found.length === 1) return found[0];
+    for (const found of [named, only, around]) if (found.length === 1) return found[0];
     const near = keys.map((key) => [ratio(said, words[key]), key]).sort(([x], [y]) => y - x);
     const [[best, key], [second]] = near;
     return best >= 0.85 && best - second >= 0.05 ? key : null;
@@ -310,7 +323,8 @@ export class OrderKind extends Kind {
       const known = Object.fromEntries(letters.map((letter) => [strip(this.lines[letter]), letter]));
       typed = lines.map((line) => known[line] ?? line).join(", ");
     }
-    const order = replaced("[^A-Za-z]", replaced(this.shared.order.between, typed, " ", "i"), "").toUpperCase();
+    const without = replaced(this.shared.order.between, typed, " ", "i");
+    const order = replaced("[^A-Za-z]", this.byPlaces(without, letters.length) ?? without, "").toUpperCase();
     const missing = [...letters].sort().filter((x) => !order.includes(x));
     const wrong = [
       ...(order ? [] : [["no letter"]]),
@@ -321,6 +335,14 @@ export class OrderKind extends Kind {
     if (!wrong.length) return { value: order, complaint: "" };
     const [[what, named]] = wrong;
     return { value: null, complaint: this.say(what, { expected: this.expected, typed: short(typed), letters: named }) };
+  }
+
+  // The letters in the order of their places, where each stands beside its own; else null.
+  byPlaces(typed, many) {
+    const before = [...typed.matchAll(pattern("(\\d+)\\s*[=:.)]\\s*([A-Za-z])", "g"))].map(([, place, letter]) => [letter, Number(place)]);
+    const behind = [...typed.matchAll(pattern("([A-Za-z])\\s*[=:]\\s*(\\d+)", "g"))].map(([, letter, place]) => [letter, Number(place)]);
+    const places = [...new Map([...before, ...behind])].sort(([, x], [, y]) => x - y);
+    return places.length === many && places.every(([, place], n) => place === n + 1) ? places.map(([letter]) => letter).join("") : null;
   }
 
   tryOut(answer) {
@@ -343,7 +365,8 @@ export class PointsKind extends Kind {
   }
 
   show(points) {
-    return `${this.name} = ${listed(points.map(([, value]) => value))} ${this.unit}`;
+    const values = `${listed(points.map(([, value]) => value))} ${this.unit}`;
+    return this.name.includes(" ") ? `${values} for the ${this.name}` : `${this.name} = ${values}`;
   }
 
   kept(value) {
@@ -368,7 +391,7 @@ export class PointsKind extends Kind {
   notFar(values) {
     const largest = Math.max(...this.right.map(([, value]) => Math.abs(value)));
     const farthest = values.reduce((one, other) => (Math.abs(other) > Math.abs(one) ? other : one));
-    if (Math.abs(farthest) <= this.far * largest) return { value: this.at.map((place, n) => [place, values[n]]), complaint: "" };
+    if (Math.abs(farthest) <= this.far) return { value: this.at.map((place, n) => [place, values[n]]), complaint: "" };
     const other = [...this.reader.relatives(this.unit), ["%", -2]].find(([, power]) => {
       const times = Math.max(...values.map((value) => Math.abs(scaled(value, power)))) / largest;
       return 0.7 <= times && times <= 1.5;
@@ -393,6 +416,38 @@ export class PointsKind extends Kind {
     return value === null ? notUnderstood(complaint) : refused("", value);
   }
 
+  // By what the right curve is to be multiplied to be of the shape of these values; null if by nothing.
+  timesOf(values) {
+    const start = this.start[1];
+    const last = this.right.at(-1)[1];
+    if (start || this.right.every(([, value]) => value <= last)) return null; // of one that ends on a level, the level says more
+    let [size, product] = [0, 0];
+    this.right.forEach(([, right], n) => {
+      size += (right - start) * (right - start);
+      product += (values[n] - start) * (right - start);
+    });
+    const times = product / size;
+    if (times <= 0) return null;
+    return this.shapeOf(this.rule, values.map((value) => start + (value - start) / times)) === "" ? times : null;
+  }
+
+  // The key of the mistake that rises, or falls, all the way as these values do; null without one.
+  trendOf(values) {
+    if (Math.min(...values) < 0 && this.right.every(([, value]) => value >= 0)) return null;
+    const steps = values.slice(1).map((value, n) => value - values[n]);
+    const [low, high] = [Math.min(...steps), Math.max(...steps)];
+    return this.trends[low >= 0 && high > 0 ? "rises" : high <= 0 && low < 0 ? "falls" : ""] ?? null;
+  }
+
+  // The key of the mistake that values were computed by, or nothing.
+  computedBy(values) {
+    const made = this.mistakes.find(({ key, answer }) => {
+      const away = Math.max(...answer.map((value, n) => Math.abs(values[n] - value)));
+      return this.computed.includes(key) && away <= this.computed_alike * Math.max(...answer.map(Math.abs));
+    });
+    return made?.key ?? "";
+  }
+
   tell() {
     return this.say("it is", { right: `${listed(this.right.map(([, value]) => value))} ${this.unit}` });
   }
@@ -402,9 +457,12 @@ export class PointsKind extends Kind {
     const worst = errors.reduce((best, error, n) => (Math.abs(error) > Math.abs(errors[best]) ? n : best), 0);
     let said = `${this.say("predicted", { shown: this.show(points) })} ${this.tell()}`;
     if (Math.abs(errors[worst]) <= this.tolerance * RIGHT_TO_ROUNDING) return `${said} ${this.say("you saw it coming")}`;
-    const shape = this.shapeOf(this.rule, points.map(([, value]) => value));
+    const values = points.map(([, value]) => value);
+    const shape = (this.computedBy(values) || this.shapeOf(this.rule, values)) ?? this.trendOf(values);
     if (shape) return `${said} ${this.mistakes.find(({ key }) => key === shape).text}`;
     if (shape === "" && this.mistakes.length) said += ` ${this.say("the shape is right")}`;
+    const times = shape === null ? this.timesOf(values) : null;
+    if (times !== null) return `${said} ${this.say("the shape is right, the size is not", { times: written(times, 2) })}`;
     const there = { place: `${written(this.at[worst])} ${this.of}`, by: `${written(Math.abs(errors[worst]), 3)} ${this.unit}` };
     return `${said} ${this.say(errors[worst] > 0 ? "too high at a place" : "too low at a place", there)}`;
   }
@@ -426,7 +484,16 @@ export class WitnessKind extends Kind {
     const { value, complaint } = orComplaint(() => this.reader.readNumbers(answer, units, names, groups));
     if (value === null) return { value, complaint };
     const outside = this.arguments.findIndex(({ low, high }, n) => !(low <= value[n] && value[n] <= high));
-    return outside < 0 ? { value, complaint: "" } : { value: null, complaint: this.outside(this.arguments[outside], value[outside]) };
+    if (outside < 0) return { value, complaint: "" };
+    return { value: null, complaint: this.outside(this.arguments[outside], value[outside]) + this.inAnotherOrder(value) };
+  }
+
+  // In which order arguments come if these would make sense in another one, or nothing.
+  inAnotherOrder(numbers) {
+    const fitting = (left, [argument, ...others]) =>
+      !argument || left.some((x, n) => argument.low <= x && x <= argument.high && fitting(left.toSpliced(n, 1), others));
+    const names = this.arguments.map(({ name }) => name).join(", ");
+    return numbers.every(Boolean) && fitting(numbers, this.arguments) ? ` ${this.say("arguments in another order", { names })}` : "";
   }
 
   outside({ name, low, high, unit, why }, number) {
@@ -434,6 +501,7 @@ export class WitnessKind extends Kind {
     const outside = this.reader.unitOf(unit) ? "an argument outside, in a unit" : "an argument outside";
     const said = `${this.say(outside, { name, unit, ...ends })}${why && `: ${why}`}.`;
     for (const [other, power] of this.reader.relatives(unit)) {
+      if (other.startsWith("u")) continue; // nobody counts in millionths here
       const far = power < 0 ? number >= 5 * high : 0 < number && number < low;
       const meant = scaled(number, power);
       if (unit && far && low <= meant && meant <= high) return `${said} ${this.say("an argument in", { unit: other, number: written(meant) })}`;

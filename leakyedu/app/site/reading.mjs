@@ -1,6 +1,6 @@
 // What people type, read as numbers: as leakyedu.teaching.reading does, whose tables and patterns come in `shared`.
 
-import { count, finds, fits, length, listed, listedNames, matches, part, pattern, replaced, scaled, strip } from "./written.mjs";
+import { count, escaped, finds, fits, length, listed, listedNames, matches, part, pattern, replaced, scaled, split, strip } from "./written.mjs";
 
 export class ReadError extends Error {}
 
@@ -100,13 +100,18 @@ export class Reader {
     if (!found) refuse("an empty text");
     if (length(found) > this.length) refuse("too long a number");
     found = this.without("explained", found, "$1");
+    if (unit && this.unitOf(unit) === null) {
+      const counted = `(${this.words.join("|")}|${this.digits})(\\s+${escaped(unit.replace(/s$/, ""))}s?|\\s+of them)?\\s*(\\([^()\\d]*\\))?`;
+      found = replaced(`^${counted}$`, found, "$1", "i");
+    }
     found = replaced("\\bminus\\s+(?=[\\d.])", this.without("before", this.without("about", found)), "-");
     found = this.without("about", found);
     found = found.slice(found.lastIndexOf("=") + 1) || found;
     found = this.without("groups", found, (group) => replaced("\\D", group, ""));
     if (fits(this.patterns.two.source, found) && !finds(`\\b(${this.functions})\\b`, found)) {
       const halves = fits("(\\d+),?\\s+(\\d+)", found);
-      refuse(halves ? "two halves" : "two numbers", { before: halves?.[1], after: halves?.[2] });
+      const measured = unit && !this.unitOf(unit) && [...found.matchAll(pattern("[^\\W\\d_]+", "g"))].some(([word]) => this.unitOf(word));
+      refuse(halves ? "two halves" : measured ? "several numbers" : "two numbers", { before: halves?.[1], after: halves?.[2] });
     }
     found = this.inOneUnit(found, unit);
     const word = this.words.indexOf(found.toLowerCase());
@@ -118,7 +123,11 @@ export class Reader {
     if (!rest) return { number: value, unit: "" };
     const given = this.unitOf(rest);
     if (given !== null && given[0] === own) return { number: scaled(value, given[1] - power), unit: rest };
-    if (given !== null) refuse("another unit", { unit: rest });
+    if (given !== null || (!unit && split(rest).every((one) => this.unitOf(one)))) {
+      const alone = unit ? {} : { wanted: this.say("a number alone") };
+      refuse("another unit", { unit: rest, ...alone });
+    }
+    if (own === "1/s" && fits(this.patterns.radians.source, rest, "i")) refuse("radians");
     const squared = fits("(\\w+?)\\s*\\*\\*\\s*\\(?2\\)?", rest);
     if (squared && this.unitOf(squared[1])) refuse("a squared unit", { unit: squared[1] });
     const words = fits("[^\\W\\d_]+([ -][^\\W\\d_]+)*", rest);
@@ -128,7 +137,7 @@ export class Reader {
     return refuse("no number");
   }
 
-  // A sum of terms with units with all in one unit, and one over a time as a rate; else the text.
+  // A sum of terms with units, or a multiple of one, in one unit, and one over a time as a rate; else the text.
   inOneUnit(text, unit) {
     const own = this.unitOf(unit);
     const measured = `(${this.digits})\\s*([^\\W\\d_]+)`;
@@ -136,7 +145,8 @@ export class Reader {
     const all = (what) => units.length > 0 && units.every((one) => (one && one[0]) === what);
     const rate = own !== null && own[0] === "1/s" && all("s") && text.includes("/");
     const total = own !== null && all(own[0]) && units.length > 1 && !/[*/]/.test(text);
-    if (!rate && !total) return text;
+    const multiple = own !== null && all(own[0]) && fits(this.patterns.multiple.source, text) !== null;
+    if (!rate && !total && !multiple) return text;
     const power = rate ? 0 : own[1];
     text = replaced(measured, text, (_, digits, name) => `(${digits}*1e${this.unitOf(name)[1] - power})`);
     return `${text} ${rate ? "Hz" : unit}`;
@@ -159,6 +169,7 @@ export class Reader {
       // A number in front of pi belongs to it: 1/2pi is one over two pi.
       text = replaced("\\b(math|np|numpy|torch)\\.", text, "");
       text = replaced(`(${this.digits})\\s*\\*?\\s*pi\\b`, text, "($1*pi)");
+      text = replaced("\\bpi(\\)?)\\s+(?=[\\d.(])", text, (_, closed) => `pi${closed ?? ""}*`);
       text = replaced(this.digits, text, (digits) => decimal(digits, groups));
       text = replaced(`\\b(${this.functions})\\s+(${this.digits})`, text, "$1($2)");
       text = replaced(`(?<=[\\d)])\\s*(?=(${this.functions})\\b)`, text, "*"); // 10 ln 2
@@ -175,13 +186,16 @@ export class Reader {
   // As many numbers as units, however they are separated; with their names in any order.
   readNumbers(text, units, names = [], groups = false) {
     const typed = this.bare(text);
-    const inner = /^[[({]/.test(typed) ? replaced("^[\\[({]+\\s*|\\s*[\\])}]+$", typed, "") : typed;
+    const inner = withoutBrackets(typed);
     const readings = [];
     const counted = [];
-    let mistaken = "";
+    let [mistaken, several] = ["", false];
     const [sure, ...unsure] = this.separated;
-    for (const between of finds(sure, inner) ? [sure] : unsure) {
+    const splits = finds(sure, inner) ? [sure] : [...unsure];
+    if (units.length > 2 && inner.includes("/")) splits.push("/"); // two numbers with a slash between them are a fraction
+    for (const between of splits) {
       const parts = inner.split(pattern(between)).map((each) => each.replace(/^[ ,;]+|[ ,;]+$/g, ""));
+      several ||= parts.filter(Boolean).length > 1 && /^[-+.\d]/.test(parts.find(Boolean));
       let numbers;
       try {
         numbers = this.inOrder(parts.filter(Boolean), units, names, groups);
@@ -202,10 +216,22 @@ export class Reader {
       const numbers = count(counted.at(-1), "number");
       throw new ReadError(this.say("too many or too few", { typed: short(typed), numbers, wanted: units.length }));
     }
-    throw new ReadError(mistaken || this.say("no numbers", { typed: short(typed) }));
+    if (mistaken && (units.length === 1 || several || inner.includes("="))) throw new ReadError(mistaken);
+    throw new ReadError(this.say("no numbers", { typed: short(typed), wanted: units.length }));
+  }
+
+  // Parts with the unit of the last one, `217, 269, 228 mV`, where no other has one and all are as large.
+  inTheLastUnit(parts) {
+    const all = parts.map((each) => fits(`(-?\\s*${this.digits})\\s*([^\\W\\d_]*)`, this.keyboard(each)));
+    const [before, last] = [all.slice(0, -1), all.at(-1)];
+    if (!last?.[2] || before.some((each) => !each || each[2])) return parts;
+    const most = Math.max(...before.map((each) => Math.abs(this.compute(each[1]) ?? 0)));
+    const size = Math.abs(this.compute(last[1]) ?? 0);
+    return 0.01 * most <= size && size <= 100 * most ? all.map((each) => `${each[1]} ${last[2]}`) : parts;
   }
 
   inOrder(parts, units, names, groups) {
+    if (new Set(units).size === 1 && parts.length > 1) parts = this.inTheLastUnit(parts);
     const named = parts.map((each) => matches("(\\w+)\\s*[=:]\\s*(.+)", each));
     if (names.length && named.some(Boolean)) {
       const given = new Map(named.filter(Boolean).map((found) => [found[1], found[2]]));
@@ -217,6 +243,18 @@ export class Reader {
     }
     return parts.map((each, n) => this.readNumber(each, units[Math.min(n, units.length - 1)] ?? "", groups).number);
   }
+}
+
+// What stands between the first bracket and its own closing one, or where that is missing behind it.
+function withoutBrackets(text) {
+  while (text && "[({".includes(text[0])) {
+    let depth = 0;
+    const at = [...text].findIndex((sign) => (depth += "[({".includes(sign) - "])}".includes(sign)) === 0);
+    const end = at < 0 ? length(text) : at;
+    if (end < length(text) - 1) return text;
+    text = strip(part(text, 1, end));
+  }
+  return text;
 }
 
 export function short(text, most = 60) {

@@ -65,7 +65,18 @@ def shared() -> dict[str, Any]:
     }
 
 
-PATTERNS = ("SUPERSCRIPTS", "FRACTIONS", "GROUPS", "TWO", "EITHER", "BEFORE", "EXPLAINED", "ABOUT")
+PATTERNS = (
+    "SUPERSCRIPTS",
+    "FRACTIONS",
+    "GROUPS",
+    "TWO",
+    "EITHER",
+    "BEFORE",
+    "EXPLAINED",
+    "ABOUT",
+    "MULTIPLE",
+    "RADIANS",
+)
 LIMITS = ("LENGTH", "NODES", "DEPTH", "EXPONENT", "LARGEST")
 
 
@@ -101,7 +112,7 @@ def _judged_by(kind: Any) -> dict[str, Any]:
     more: dict[str, Any] = {"expected": kind.expected()}
     match kind:
         case Points():
-            more |= {"rule": kind.rule(), "far": kind.FAR}
+            more |= {"rule": kind.rule(), "far": kind.far(), "computed_alike": kind.ALIKE}
         case Witness():
             functions = {"function": kind.function, "wrong": kind.wrong}
             more |= {name: plain.written_out(function) for name, function in functions.items()}

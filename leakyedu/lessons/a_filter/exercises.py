@@ -32,6 +32,7 @@ cut_off = Prediction(
         "Hz",
         tolerance=0.5,
         between=(0.01, 5000),
+        narrow={"divides_by_2_alone": 0.004},
     ),
     given="the gain is the swing of v over the swing of the drive, and `tau_mem dv/dt = drive - v`.",
 )
@@ -69,7 +70,7 @@ def cut_off_of_both() -> float:
 
 
 @cut_off.mistake(
-    "The pi is there, and a 2 is missing: omega is 2 pi f, since one turn of the drive is 2 pi radians."
+    "This is twice the cut-off. Either the 2 of 2 pi is missing, as one turn of the drive is 2 pi radians; or it is that of the synapse, with its 5 ms."
 )
 def one_over_pi_tau() -> float:
     return 1 / (math.pi * TAU_MEM)
@@ -95,6 +96,13 @@ def tau_as_a_frequency() -> float:
 
 
 @cut_off.mistake(
+    "Brackets are missing below the line: 1/2*pi*tau is half of pi times tau. Write 1/(2*pi*tau)."
+)
+def divides_by_2_alone() -> float:
+    return math.pi * TAU_MEM / 2
+
+
+@cut_off.mistake(
     "This is the time constant in second. Ask how often in a second it fits, and where omega tau is 1."
 )
 def tau_in_second() -> float:
@@ -115,6 +123,15 @@ swings = Prediction(
         tolerance=0.08,
         axis=(0, 1.2),
         start=(0.0, 1.0),
+        computed=(
+            "counts_both_sides",
+            "is_a_wall_further_on",
+            "follows_everything",
+            "falls_in_a_line",
+            "turned_round",
+            "is_the_power",
+        ),
+        trends={"rises": "turned_round"},
     ),
     given="the drive swings between -1 V and 1 V, and `tau_mem dv/dt = drive - v`, with tau_mem = 10 ms.",
 )
@@ -128,7 +145,7 @@ def is_a_wall(hertz: float) -> float:
 
 
 @swings.mistake(
-    "Your curve has hardly fallen at 100 Hz, where a period is as long as the time constant. But v has half of a period to climb, and the other half to come back."
+    "Your curve falls too late: at 100 Hz a period is as long as the time constant, and v has half of it to climb. If you have computed it, the 2 pi is missing: omega is 2 pi f."
 )
 def hardly_falls(hertz: float) -> float:
     return 1 / math.hypot(1, hertz * TAU_MEM)
@@ -141,12 +158,54 @@ def has_a_favourite(hertz: float) -> float:
     return 1.15 if hertz < 25 else 40 / hertz - 0.3 if hertz < 100 else 0.05
 
 
+@swings.mistake(
+    "Your curve has an edge: all of the swing before it, nothing after it. A leak takes away a little more at each faster drive, and beyond any edge something is left."
+)
+def is_a_wall_further_on(hertz: float) -> float:
+    return 1.0 if hertz < 30 else 0.0
+
+
+@swings.mistake(
+    "Your curve does not fall, as if v followed each drive. But it takes its time: with 100 Hz it has 5 ms to climb, half of a time constant."
+)
+def follows_everything(hertz: float) -> float:
+    return 1.0
+
+
+@swings.mistake(
+    "Your curve falls in a straight line, down to 0 V. But it is steepest early, around 15 Hz, and then flatter and flatter: something is left of each drive."
+)
+def falls_in_a_line(hertz: float) -> float:
+    return 1 - hertz / 100
+
+
+@swings.mistake(
+    "Your curve rises. But a slow drive leaves v the time to follow, and a fast one turns back before v has come far."
+)
+def turned_round(hertz: float) -> float:
+    return gain_of_the_membrane(500 / hertz)
+
+
+@swings.mistake(
+    "This is what is left of the power, the square of the swing. At the cut-off a half of it is left, and 0.707 of the swing: take the root."
+)
+def is_the_power(hertz: float) -> float:
+    return gain_of_the_membrane(hertz) ** 2
+
+
+@swings.mistake(
+    "Your curve counts the whole way from the lowest v to the highest. Count from the middle, as the drive does with its 1 V to either side."
+)
+def counts_both_sides(hertz: float) -> float:
+    return 2 * gain_of_the_membrane(hertz)
+
+
 cut_off_in_series = Prediction(
     "Alone, the membrane cuts off at 15.9 Hz and the synapse, with its 5 ms, at 31.8 Hz. And both in series?",
     Number(
         cut_off_of_both(),
         "Hz",
-        tolerance=0.3,
+        tolerance=0.34,
         between=(0.01, 5000),
     ),
     given="what the synapse lets through drives the membrane. The cut-off is where 0.707 of the swing is left.",
@@ -512,9 +571,9 @@ phase_hunt = Exercise(
         phase_of_both,
         phase_with_a_bug,
         within={
-            "f": (0, 1000, "Hz", "a frequency is not below 0, and faster drives do nothing here"),
-            "tau_mem": (0, 0.1, "s", "a time constant is not below 0, and these are some milliseconds"),
-            "tau_syn": (0, 0.1, "s", "a time constant is not below 0, and these are some milliseconds"),
+            "f": (0, 100_000, "Hz", "a frequency is not below 0, and faster drives do nothing here"),
+            "tau_mem": (0, 1, "s", "a time constant is not below 0, and none here is longer"),
+            "tau_syn": (0, 1, "s", "a time constant is not below 0, and none here is longer"),
         },
     ),
     hints=(

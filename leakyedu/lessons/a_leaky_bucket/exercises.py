@@ -95,7 +95,15 @@ def charging(ms: float) -> float:
 
 rise = Prediction(
     f"With v_leak = 0 V and tau_mem = {TAU_MEM:g} ms, a current of 1 V is switched on at t = 0. What is v in V after 5, 10, 20 and 40 ms?",
-    Points(charging, (5, 10, 20, 40), ("time (ms)", "v (V)"), tolerance=0.04, axis=(0, 1.1)),
+    Points(
+        charging,
+        (5, 10, 20, 40),
+        ("time (ms)", "v (V)"),
+        tolerance=0.04,
+        axis=(0, 1.1),
+        computed=("full_after_one_tau", "follows_the_first_slope"),
+        trends={"falls": "is_what_is_missing"},
+    ),
     given="v rests at v_leak before t = 0, and `tau_mem dv/dt = (v_leak - v) + i`.",
 )
 
@@ -108,10 +116,31 @@ def jumps(ms: float) -> float:
 
 
 @rise.mistake(
-    "Your curve rises in a straight line. But the higher v stands, the more leaks: the slope shrinks on the way."
+    "Your curve rises too slowly at first, much as a straight line does. But the slope is largest at the start, 0.1 V per ms. It shrinks on the way: the higher v stands, the more leaks."
 )
 def rises_in_a_line(ms: float) -> float:
     return ms / 40
+
+
+@rise.mistake(
+    "Your curve rises too fast: it follows its first slope for too long. But the higher v stands, the more leaks, so the slope shrinks on the way."
+)
+def full_after_one_tau(ms: float) -> float:
+    return min(ms / TAU_MEM, 1.0)
+
+
+@rise.mistake(
+    "Your curve follows its first slope for ever. But the higher v stands, the more leaks, and at 1 V as much leaks as flows in: v never passes that."
+)
+def follows_the_first_slope(ms: float) -> float:
+    return ms / TAU_MEM
+
+
+@rise.mistake(
+    "Your curve falls, as what is still missing of the way does. But v begins at 0 V, and 1 V flows in."
+)
+def is_what_is_missing(ms: float) -> float:
+    return math.exp(-ms / TAU_MEM)
 
 
 larger_tau = Prediction(
@@ -124,7 +153,7 @@ larger_tau = Prediction(
             "c": "v settles at the same voltage, sooner",
         },
         {
-            "a": "A wider bucket does hold more water. But its level is what leaks, and that stops where inflow equals leak, wide or not.",
+            "a": "A wider bucket does hold more water. But how much leaks depends on the level alone, and the level stops where as much leaks as flows in, wide or not.",
             "b": "The level is v_leak + i, and tau_mem is not in it. It tells how long the way takes.",
             "c": "A longer time constant divides each slope by more, so the same way takes longer.",
         },
@@ -168,6 +197,8 @@ level = Exercise(
         narrow={
             "the_rest": 1e-4,
             "drive_in_volt": 1e-4,
+            "current_in_nanoampere": 5e-4,
+            "tau_divides": 1e-3,
             "the_drive": 1e-3,
             "rest_in_volt": 1e-3,
             "tau_in_second_lifts": 1e-3,
@@ -254,6 +285,13 @@ def rest_without_its_minus() -> float:
 )
 def is_a_slope_alone() -> float:
     return DRIVE / SLOW
+
+
+@level.mistake(
+    "The current was added in nanoampere. Through the membrane's 100 megaohm these make the 15 mV that the question gives."
+)
+def current_in_nanoampere() -> float:
+    return REST + 0.15
 
 
 @level.mistake("Here mV and V are mixed: the current was turned into volt, and v_leak was left in mV.")

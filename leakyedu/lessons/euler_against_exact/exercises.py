@@ -42,7 +42,7 @@ def largest_error(dt: float) -> float:
 
 halved = Prediction(
     f"With dt = 1 ms Euler's voltage is off by up to {largest_error(1.0):.4f} V. By how much is it off with dt = 0.5 ms?",
-    Number(largest_error(0.5), "V", tolerance=0.0011, between=(0, 1)),
+    Number(largest_error(0.5), "V", tolerance=0.0011, between=(0, 1), narrow={"quarter_of_the_error": 0.07}),
     given=f"one jump of 1 V, tau_mem = {TAU_MEM:g} ms, tau_syn = {TAU_SYN:g} ms; the error is the largest distance from the exact v, within {UNTIL:g} ms.",
 )
 
@@ -99,6 +99,8 @@ error_over_time = Prediction(
         ("time (ms)", "error of v (V)"),
         tolerance=0.004,
         axis=(-0.02, 0.03),
+        trends={"rises": "grows_from_the_first_on"},
+        computed=("exact_minus_euler", "without_its_sign", "grows_from_the_first_on", "is_the_voltage"),
     ),
     given=f"tau_mem = {TAU_MEM:g} ms, tau_syn = {TAU_SYN:g} ms. One step of Euler is `i = i + x`, `v = v + dt/tau_mem (i - v)`, `i = i - dt/tau_syn i`; the area under its v is right.",
 )
@@ -130,6 +132,35 @@ def never_too_low(ms: float) -> float:
 )
 def begins_too_low(ms: float) -> float:
     return -0.018 * math.exp((4 - ms) / 12)
+
+
+@error_over_time.mistake(
+    "These are voltages of Euler's. Draw by how much they are above the exact ones: the question says that this is 0.03 V at most."
+)
+def is_the_voltage(ms: float) -> float:
+    exact_v = TAU_SYN / (TAU_MEM - TAU_SYN) * (math.exp(-ms / TAU_MEM) - math.exp(-ms / TAU_SYN))
+    return exact_v + error_after(ms)
+
+
+@error_over_time.mistake(
+    "This is the right curve upside down: the exact voltage minus Euler's. Euler's is too high first, and that counts as above 0."
+)
+def exact_minus_euler(ms: float) -> float:
+    return -error_after(ms)
+
+
+@error_over_time.mistake(
+    "The sizes are right, and all of them above 0. Here the sign counts: later Euler's voltage lies below the exact one."
+)
+def without_its_sign(ms: float) -> float:
+    return abs(error_after(ms))
+
+
+@error_over_time.mistake(
+    "Your error goes on growing, as if each step added one for good. But v leaks, and what is wrong in it leaks as well."
+)
+def grows_from_the_first_on(ms: float) -> float:
+    return 0.025 + 0.025 * (ms - 4) / 36
 
 
 rings_beyond = Prediction(
@@ -319,6 +350,13 @@ def ratio_of_errors(dts, errors):
 )
 def ratio_of_ratios(dts, errors):
     return float((errors[0] / errors[1]) / (dts[0] / dts[1]))
+
+
+@order.mistake(
+    "One logarithm was taken of the whole quotient. Take it of each ratio first, and divide then: log(a)/log(b) is not log(a/b)."
+)
+def logarithm_of_the_quotient(dts, errors):
+    return math.log((errors[0] / errors[1]) / (dts[0] / dts[1]))
 
 
 @order.mistake(

@@ -421,7 +421,7 @@ def grows_everywhere(dt, tau_mem, tau_syn):
 
 
 @propagator.mistake(
-    "The exponents have no minus, so everything grows. The limit at equal time constants has the sign of dt, and would be right with one."
+    "The exponents have no minus, so everything grows. At equal time constants, v_from_i has its right sign all the same, and its exponent lacks the minus, too."
 )
 def grows_and_keeps_the_sign_of_the_limit(dt, tau_mem, tau_syn):
     v_from_v, v_from_i, i_from_i = propagator_entries(-dt, tau_mem, tau_syn)

@@ -64,6 +64,8 @@ reaches = Prediction(
         tolerance=0.03,
         axis=(0, 0.3),
         start=(0.0, reach()[0]),
+        computed=("grows_with_each_step", "in_the_order_of_time"),
+        trends={"rises": "first_counts_most", "falls": "last_counts_most"},
     ),
     given="one step is `i = i + x`, `v = v + 0.1 (i - v)`, `i = i - 0.2 i`, from rest.",
 )
@@ -88,6 +90,21 @@ def all_alike(steps: float) -> float:
 )
 def first_counts_most(steps: float) -> float:
     return reach()[0] + 0.2 * steps / 40
+
+
+@reaches.mistake(
+    "Your curve grows with each step that an input has acted. But its current decays, and what it has done to v leaks away."
+)
+def grows_with_each_step(steps: float) -> float:
+    return 0.1 * steps
+
+
+@reaches.mistake(
+    "The sizes are right, read in the order of time. The axis counts back from the last input: its left end is the latest."
+)
+def in_the_order_of_time(steps: float) -> float:
+    at = (2, 5, 10, 20, 40)
+    return reach()[at[-1 - at.index(int(steps))]]
 
 
 def lab_loss(tau_mem: torch.Tensor, w: float) -> torch.Tensor:
@@ -177,10 +194,17 @@ def half_way() -> float:
 
 
 @end_of_tau.mistake(
-    "This is the sum of 10 ms and 5 ms. How fast v fades in the end is up to one of the two alone."
+    "Near. If you have read it off: v falls to 37 % a little sooner. If it is 10 ms and 5 ms together: how fast v fades in the end is up to one time constant alone."
 )
 def sum_of_both() -> float:
     return 15.0
+
+
+@end_of_tau.mistake(
+    "That is when the target is highest, after four spikes. Look at its end instead: how long does it take to fall to 37 %?"
+)
+def when_the_target_peaks() -> float:
+    return 33.0
 
 
 @end_of_tau.mistake("This is 1/tau, in 1/second. The question asks for the time itself.")
@@ -571,7 +595,7 @@ hidden_tau = Exercise(
         1000 * HIDDEN_TAU,
         "ms",
         tolerance=0.02 * 1000 * HIDDEN_TAU,
-        narrow={"still_on_its_way": 0.143},
+        narrow={"still_on_its_way": 0.143, "has_just_begun": 0.07},
     ),
     hints=(
         "Begin with a tau_mem of 10 ms, compare the voltage that it makes with the recorded one, and let the gradient say which way to go.",
@@ -642,6 +666,13 @@ def fades_exactly() -> float:
 )
 def start_of_the_lab() -> float:
     return 25.0
+
+
+@hidden_tau.mistake(
+    "The way from 10 ms on has just begun. Does the loss still fall? Then go on, or take larger steps."
+)
+def has_just_begun() -> float:
+    return 10.95
 
 
 @hidden_tau.mistake(

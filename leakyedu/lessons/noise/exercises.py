@@ -19,8 +19,13 @@ SIGMA = math.sqrt(10)  # volt per root of a second: sigma^2 tau / 2 = 0.05 V^2, 
 
 
 def spread_after(ms: float) -> float:
-    """Return the standard deviation of v after some time, in steps of 0.5 ms: Euler's, near that of the equation."""
-    return SIGMA * math.sqrt(TAU / 2 / (1 - DT / (2 * TAU)) * -math.expm1(-2 * ms / 1000 / TAU))
+    r"""Return the standard deviation of v after some time, in Euler's steps of 0.5 ms.
+
+    .. math::
+        s^2 = \sigma^2 \Delta t \, (1 + q + \dots + q^{n - 1}), \qquad q = (1 - \Delta t / \tau)^2
+    """
+    q = (1 - DT / TAU) ** 2
+    return SIGMA * math.sqrt(DT * (1 - q ** round(ms / 1000 / DT)) / (1 - q))
 
 
 spread = Prediction(
@@ -29,7 +34,7 @@ spread = Prediction(
     Number(
         spread_after(1000 * DURATION),
         "V",
-        tolerance=0.02,
+        tolerance=0.027,
         between=(0, 20),
         alike=0.015,
         narrow={"is_the_variance": 0.035, "whole_width": 0.03},
@@ -106,6 +111,16 @@ widening = Prediction(
         ("time (ms)", "standard deviation (V)"),
         tolerance=0.03,
         axis=(0, 0.4),
+        computed=(
+            "without_a_leak_at_all",
+            "kicks_of_one_sign",
+            "are_variances",
+            "is_there_at_once",
+            "is_a_single_kick",
+            "shrinks",
+            "grows_in_a_line",
+        ),
+        trends={"falls": "shrinks"},
     ),
     given=f"in each step `v = v - dt/tau v + kick`, with dt = 0.5 ms, tau = 10 ms and kicks of {SIGMA * math.sqrt(DT):.2f} V, up or down. Of all voltages 68 % lie within one standard deviation.",
 )
@@ -116,6 +131,55 @@ widening = Prediction(
 )
 def never_stops(ms: float) -> float:
     return 0.35 * math.sqrt(ms / 85)
+
+
+@widening.mistake(
+    "This is a random walk without a leak, the root of how many kicks there were. But the leak forgets old kicks, so the spread comes to a stop."
+)
+def without_a_leak_at_all(ms: float) -> float:
+    return SIGMA * math.sqrt(ms / 1000)
+
+
+@widening.mistake(
+    "These are kicks that all go the same way. Up and down cancel most of it, and the leak forgets the rest."
+)
+def kicks_of_one_sign(ms: float) -> float:
+    return ms / 1000 / DT * SIGMA * math.sqrt(DT)
+
+
+@widening.mistake(
+    "This is a single kick, from the start on. The neuron has not forgotten those before when the next one comes, so they add up."
+)
+def is_a_single_kick(ms: float) -> float:
+    return SIGMA * math.sqrt(DT)
+
+
+@widening.mistake(
+    "Your spread shrinks, as if the kicks had come to an end. But they go on, and hold the voltages apart."
+)
+def shrinks(ms: float) -> float:
+    return spread_after(1000 * DURATION) * math.exp((5 - ms) / 12)
+
+
+@widening.mistake(
+    "Your spread grows in a straight line, without an end. But up and down cancel in part, and the leak forgets old kicks: it comes to a stop within some 20 ms."
+)
+def grows_in_a_line(ms: float) -> float:
+    return 0.01 * ms
+
+
+@widening.mistake(
+    "These are the variances. Their roots are the standard deviations, which have the unit of v."
+)
+def are_variances(ms: float) -> float:
+    return spread_after(ms) ** 2
+
+
+@widening.mistake(
+    "Your curve is as high early as late. But all start at 0 V, and it takes about two time constants until they are so far apart."
+)
+def is_there_at_once(ms: float) -> float:
+    return spread_after(1000 * DURATION)
 
 
 @widening.mistake(
@@ -176,7 +240,7 @@ many_small = Prediction(
         {
             "a": "As much comes in, so the mean stays. But many small spikes come more evenly than few large ones.",
             "b": "Variances add up: ten times as many, each a hundredth as large, make a tenth. The root of a tenth is 0.32.",
-            "c": "Each response has become a tenth, but there are ten times as many, and their chance does not cancel altogether.",
+            "c": "Each response has become a tenth, but there are ten times as many, and what is chance in them does not cancel altogether.",
         },
     ),
     given="the mean of v stays. Spikes know nothing of each other, so their variances add up; a factor c multiplies a variance by c^2.",
@@ -556,6 +620,13 @@ s == (1 - dt / tau)**2 * s + sigma**2 * ...""",
 )
 def without_the_step(dt, tau, sigma):
     return sigma**2 * tau / 2
+
+
+@variance.mistake(
+    "A fraction is upside down: a step takes dt/tau of v away, and not tau/dt. A variance is never below 0."
+)
+def turns_the_fraction(dt, tau, sigma):
+    return sigma**2 * dt / (1 - (1 - tau / dt) ** 2)
 
 
 @variance.mistake("A step keeps 1 - dt/tau of v. Of the variance it keeps the square of that.")

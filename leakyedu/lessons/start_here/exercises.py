@@ -47,4 +47,9 @@ def another_length() -> float:
     return 5
 
 
+@time_constants.mistake("This is how long one of them lasts, in second. The question is how many there are.")
+def a_length_in_second() -> float:
+    return 0.010
+
+
 name_records(globals())

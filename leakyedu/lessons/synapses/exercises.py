@@ -117,7 +117,21 @@ def after_a_spike(ms: float) -> float:
 
 response = Prediction(
     "A spike of w = 1 V arrives at t = 0 at a neuron at rest, with tau_mem = 10 ms and tau_syn = 5 ms. Draw v.",
-    Points(after_a_spike, (1, 4, 7, 11, 17, 26), ("time (ms)", "v (V)"), tolerance=0.025, axis=(0, 0.5)),
+    Points(
+        after_a_spike,
+        (1, 4, 7, 11, 17, 26),
+        ("time (ms)", "v (V)"),
+        tolerance=0.025,
+        axis=(0, 0.5),
+        trends={"rises": "stays_up", "falls": "jumps_with_the_spike"},
+        computed=(
+            "draws_the_current",
+            "jumps_with_the_spike",
+            "holds_the_current",
+            "peaks_at_the_weight",
+            "peaks_too_late",
+        ),
+    ),
     given="the spike makes i jump by w. From then on `tau_syn di/dt = -i` and `tau_mem dv/dt = -v + i`.",
 )
 
@@ -134,6 +148,41 @@ def peaks_when_i_does(ms: float) -> float:
 )
 def stays_up(ms: float) -> float:
     return 0.3 * (1 - math.exp(-ms / TAU_SYN))
+
+
+@response.mistake(
+    "Your curve is that of i, which jumps and decays. But i sets the slope of v: v begins at 0 V, and rises as long as i is above it."
+)
+def draws_the_current(ms: float) -> float:
+    return math.exp(-ms / TAU_SYN)
+
+
+@response.mistake(
+    "In your curve v jumps with the spike, and leaks from then on. But the spike makes i jump. It sets the slope of v, and v begins at 0 V."
+)
+def jumps_with_the_spike(ms: float) -> float:
+    return math.exp(-ms / TAU_MEM)
+
+
+@response.mistake(
+    "That is v with a current that is held. But this one decays within 5 ms or so, and then the leak takes v back to rest."
+)
+def holds_the_current(ms: float) -> float:
+    return 1 - math.exp(-ms / TAU_MEM)
+
+
+@response.mistake(
+    "Your curve has the right shape, and is far too high: it peaks near w. But i has decayed by half before v has come far, and v leaks meanwhile."
+)
+def peaks_at_the_weight(ms: float) -> float:
+    return 4 * after_a_spike(ms)
+
+
+@response.mistake(
+    "Your curve peaks too late. It is highest where it meets i, and i falls fast: after 7 ms a quarter of it is left."
+)
+def peaks_too_late(ms: float) -> float:
+    return 0.25 * (ms / 17) ** 0.7 if ms < 17 else 0.25 - 0.05 * (ms - 17) / 9
 
 
 second_spike = Prediction(
@@ -230,6 +279,20 @@ def nought_by_nought(t, tau_mem, tau_syn, w):
 )
 def one_question_for_all_times(t, tau_mem, tau_syn, w):
     return 0 * t if t < 0 else double_exponential(t, tau_mem, tau_syn, w)
+
+
+@psp.mistake("At equal time constants w is missing: the response is proportional to it there, too.")
+def forgets_the_weight_in_the_limit(t, tau_mem, tau_syn, w):
+    return double_exponential(t, tau_mem, tau_syn, 1.0 if tau_mem == tau_syn else w)
+
+
+@psp.mistake(
+    "Brackets are missing below the line: the division ends before the minus. Write `/ (tau_mem - tau_syn)`."
+)
+def forgets_the_brackets(t, tau_mem, tau_syn, w):
+    t = t.clamp(min=0)
+    difference = torch.exp(-t / tau_mem) - torch.exp(-t / tau_syn)
+    return w * tau_syn / tau_mem - tau_syn * difference
 
 
 @psp.mistake("`math.exp` wants one number, and t is a tensor of many times: use `torch.exp`.")

@@ -85,7 +85,7 @@ def current_not_divided() -> float:
 
 
 @first_slope.mistake(
-    "That is the leak alone, turned round: below v_leak it lifts v. And a current flows in as well."
+    "Two ways lead to this. The leak alone, turned round: below v_leak it lifts v. Or the current, subtracted: it flows in, so it is added."
 )
 def leak_alone_turned() -> float:
     return V_START / TAU_MEM
@@ -124,6 +124,15 @@ sketch = Prediction(
         tolerance=0.06,
         axis=(-0.6, 1.1),
         start=(START, V_START),
+        computed=(
+            "follows_the_first_slope",
+            "follows_the_first_slope_to_the_end",
+            "heads_for_rest",
+            "is_ahead",
+            "are_the_slopes",
+            "one_place_late",
+            "forgets_the_start",
+        ),
     ),
     given="the slope of v is "
     + ", ".join(f"{first_slope_from(v, DRIVE) / 1000:.2f} at {v:g} V" for v in (-0.5, 0.0, 0.5, 1.0))
@@ -139,10 +148,55 @@ def jumps(ms: float) -> float:
 
 
 @sketch.mistake(
-    "Your curve rises in a straight line. But the slopes shrink on the way: each belongs to the voltage that is reached by then."
+    "Your curve rises too slowly at first, much as a straight line does. But the slope is largest at the start, 0.15 V per ms. It shrinks on the way, with each voltage that is reached."
 )
 def rises_in_a_line(ms: float) -> float:
     return V_START + (DRIVE - V_START) * (ms - START) / (40 - START)
+
+
+@sketch.mistake(
+    "Your curve follows its first slope for ever. But the slopes shrink on the way, and at 1 V there is none left."
+)
+def follows_the_first_slope(ms: float) -> float:
+    return V_START + first_slope_from(V_START, DRIVE) / 1000 * (ms - START)
+
+
+@sketch.mistake(
+    "Your curve rises too fast: it follows its first slope for too long. But the slopes shrink on the way, since each belongs to the voltage that is reached by then."
+)
+def follows_the_first_slope_to_the_end(ms: float) -> float:
+    return min(follows_the_first_slope(ms), DRIVE)
+
+
+@sketch.mistake(
+    "Your curve comes to rest at v_leak, 0 V. But a current is held: at 0 V the slope is still above 0, and v goes on to where it vanishes."
+)
+def heads_for_rest(ms: float) -> float:
+    return V_START * math.exp(-(ms - START) / (1000 * TAU_MEM))
+
+
+@sketch.mistake(
+    f"Your curve is ahead of v: it begins at 0 V, or before {START:g} ms. Here v is {V_START:g} V at {START:g} ms."
+)
+def is_ahead(ms: float) -> float:
+    return (DRIVE * (1 - math.exp(-(ms - START) / (1000 * TAU_MEM))) + through_the_start(ms + START)) / 2
+
+
+@sketch.mistake(
+    f"The voltages are right, one place too late: {V_START:g} V is v at {START:g} ms, and the first that is asked for is v at 10 ms."
+)
+def one_place_late(ms: float) -> float:
+    return through_the_start({10: START, 15: 10, 25: 15, 40: 25}[ms])
+
+
+@sketch.mistake("All of your voltages are 0.5 V too high: this is how far v has come. It begins at -0.5 V.")
+def forgets_the_start(ms: float) -> float:
+    return through_the_start(ms) - V_START
+
+
+@sketch.mistake("These are the slopes, in V per ms. The question asks for the voltages to which they lead.")
+def are_the_slopes(ms: float) -> float:
+    return {10: 0.15, 15: 0.10, 25: 0.05, 40: 0.0}[ms]
 
 
 # -- The steps of the derivation -----------------------------------------------------------------

@@ -29,7 +29,7 @@ def firing_rate(i, tau):
 rheobase = Prediction(
     "A constant current drives a leaky neuron with tau = 10 ms and a threshold of 1 V. "
     "Which current must be passed, so that it spikes at all, however long you wait?",
-    Number(THRESHOLD, "V", tolerance=0.02, between=(0, 100)),
+    Number(THRESHOLD, "V", tolerance=0.02, between=(0, 100), narrow={"next_to_nothing": 0.99}),
     given="`tau dv/dt = i - v`; where v reaches the threshold, the neuron spikes and v starts again from 0 V.",
 )
 
@@ -39,6 +39,13 @@ rheobase = Prediction(
 )
 def any_current() -> float:
     return 0.0
+
+
+@rheobase.mistake(
+    "So small a current would do without a leak, if you wait. With one, v settles where inflow equals leak: at this very current."
+)
+def next_to_nothing() -> float:
+    return 0.06
 
 
 @rheobase.mistake("With this current v arrives after one tau. You may wait as long as you like.")
@@ -68,7 +75,7 @@ def half_the_threshold() -> float:
 
 
 @rheobase.mistake(
-    "This is tau in ms, or the threshold times it. The time constant says how long you wait, and not how far v comes."
+    "With 10 V the threshold is passed within about 1 ms. You may wait as long as you like: tau says how long that takes, and not how far v comes."
 )
 def times_tau_in_ms() -> float:
     return 10.0
@@ -80,7 +87,7 @@ rate_at_start = Prediction(
         firing_rate(DRIVE, TAU),
         "Hz",
         tolerance=3,
-        between=(0, 520),
+        between=(0, 2000),
     ),
     given="`tau dv/dt = i - v`; where v reaches the threshold, the neuron spikes and v starts again from 0 V.",
 )
@@ -153,9 +160,9 @@ doubled = Prediction(
         "c",
         {"a": "it doubles", "b": "it grows, but less than twice", "c": "it grows to more than twice"},
         {
-            "a": "Without a threshold everything doubles with the input. The threshold does not double with it, and so this is over.",
+            "a": "Without a threshold everything doubles with the input. Here the threshold stays where it is, so what lies above it more than doubles.",
             "b": "A real neuron has a pause after each spike, which limits its rate. This one has none.",
-            "c": "What lies above the threshold counts, and that grows from 0.5 V to 2 V, by more than the current itself. A neuron that spikes is not linear.",
+            "c": "What lies above the threshold counts, and that grows fourfold, from 0.5 V to 2 V, while the current doubles. A neuron that spikes is not linear.",
         },
     ),
     given=f"tau is {1000 * TAU:g} ms, the threshold {THRESHOLD:g} V; after a spike v starts again from 0 V. At {DRIVE:g} V the neuron spikes {firing_rate(DRIVE, TAU):.0f} times a second.",
@@ -171,7 +178,7 @@ spike_time = Prediction(
             "c": "it is late, by less than a step: a spike waits for the end of its step",
         },
         {
-            "a": "The current and the threshold stay the same, but when v passes the threshold is found out at the end of a step alone.",
+            "a": "The neuron stays the same. But that v has passed the threshold is noticed at the end of a step, and dt says when that is.",
             "b": "A spike waits for the end of its step, which makes it late. Euler's v rises too fast, which makes it early.",
             "c": "It does wait. But it waits for the voltage of Euler's steps, and that rises too fast.",
         },
@@ -202,7 +209,7 @@ hunt = Exercise(
         next_v,
         next_v_with_a_bug,
         {
-            "v": (0, 0.9999, "V", "it begins at 0 V or above, and below the threshold of 1 V"),
+            "v": (-100, 0.9999999, "V", "it must begin below the threshold of 1 V"),
             "i": (0, 100, "V", "the current drives the cell, and none bears more"),
         },
     ),
@@ -522,6 +529,8 @@ minimal_current = Exercise(
             "by_steps_of_1_ms": 1.41e-3,
             "adds_what_is_left": 1e-3,
             "rounded_down": 8e-4,
+            "rounded_to_a_tenth": 1e-3,
+            "just_above_the_threshold": 5e-3,
         },
     ),
     hints=(
@@ -590,10 +599,29 @@ def time_of_the_spike_at_the_start() -> float:
 
 
 @minimal_current.mistake(
-    "What is left, exp(-t/tau), was added to the threshold. It is a share of the way that is missing, so the threshold is divided by what has been gone."
+    "What is left, exp(-t/tau), was added to the threshold. It is a share of the way that is missing, so divide the threshold by the share that v has come, 1 - exp(-t/tau)."
 )
 def adds_what_is_left() -> float:
     return 1 + math.exp(-2)
+
+
+@minimal_current.mistake(
+    "This is enough for a spike, and it comes too late: v creeps towards the threshold for some 45 ms. It has to arrive within 20 ms."
+)
+def just_above_the_threshold() -> float:
+    return 1.01
+
+
+@minimal_current.mistake("With 2 V the spike comes after 7 ms. There are 20 ms, so a weaker current will do.")
+def twice_the_threshold() -> float:
+    return 2.0
+
+
+@minimal_current.mistake(
+    "This brings a spike, and so does a little less: a tenth of a volt is too coarse. Give it to 0.01 V."
+)
+def rounded_to_a_tenth() -> float:
+    return 1.2
 
 
 @minimal_current.mistake(
