@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.legend import Legend
 
-from leakyedu.teaching.figure import ABOVE, fit_for_a_class, new_figure, our_style, presenting
+from leakyedu.teaching.figure import ABOVE, LETTER, fit_for_a_class, new_figure, our_style, presenting
 
 
 class Canvas:
@@ -37,9 +37,17 @@ class Canvas:
         self._above: set[str] = set()
         self._backgrounds: dict[tuple, object] = {}
 
-    def fit(self, dots: int) -> None:
-        """Draw as many dots wide from now on."""
-        self.figure.set_dpi(dots / self.figure.get_figwidth())
+    def fit(self, width: float, height: float, letter: float) -> None:
+        """Fill a place from now on, in front of a class.
+
+        Args:
+            width, height: of the place, in dots.
+            letter: how high the smallest letters shall be, in dots; they are smaller where the place is too
+                small for them.
+        """
+        dpi = min(72 / LETTER * letter, width / LEAST[0], height / LEAST[1])
+        self.figure.set_size_inches(width / dpi, height / dpi)
+        self.figure.set_dpi(dpi)
         self._canvas = FigureCanvasAgg(self.figure)
         self._room = None
 
@@ -114,6 +122,7 @@ def _png(pixels: np.ndarray) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(sealed)
 
 
+LEAST = (4.6, 1.6)  # inches that curves need, with their words around them
 KEPT = 4  # backgrounds: on a page one takes a megabyte
 
 

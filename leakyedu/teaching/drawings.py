@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, Polygon, Rectangle
 
-from leakyedu.teaching.figure import CURRENT, FAINT, INPUT, PALE, VOLTAGE, new_figure
+from leakyedu.teaching.figure import CURRENT, FAINT, INPUT, PALE, VOLTAGE, new_figure, presenting
 
 INK = "#262626"
 WIDTH, HEIGHT = 16.0, 8.0  # of a drawing; one of them is 40 pixels of the page
@@ -35,7 +35,7 @@ def write(
 ) -> None:
     """Write a text, in the middle of a point unless told otherwise; symbols stand between dollars."""
     if not axes.axison:
-        size *= axes.figure.get_figheight() / _INCHES  # a drawing for a class is smaller, for it is flatter
+        size *= axes.figure.get_figheight() / _INCHES  # a drawing for a class has fewer inches
     place = {"ha": "center", "va": "center", "math_fontfamily": "cm", "zorder": 6}
     axes.text(x, y, text, color=color, fontsize=size, **(place | settings))
 
@@ -203,8 +203,9 @@ def arc(
 def sketch(axes: Axes, x: str, y: str, color: str = INK) -> None:
     """Make axes of a plot without numbers: what is drawn in them is a form, and no measurement."""
     axes.set_xlabel(x, loc="right", fontsize=12)
+    place = "bottom" if presenting() else "top"  # a flat axis has no room beside it
     axes.annotate(
-        y, (0, 1), xycoords="axes fraction", xytext=(-4, 0), textcoords="offset points", ha="right", va="top",
+        y, (0, 1), xycoords="axes fraction", xytext=(-4, 0), textcoords="offset points", ha="right", va=place,
         color=color, fontsize=18, math_fontfamily="cm",
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ inputs and references grey; line styles say the same without colour. A sound has
 import base64
 import functools
 import io
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,8 +26,10 @@ from leakyedu.teaching.markup import Html, element, printable
 VOLTAGE, CURRENT, INPUT, PREDICTION = "#0072B2", "#D55E00", "#595959", "#A0307A"
 PALE, FAINT = {VOLTAGE: "#BBD9EC", CURRENT: "#FBE3D3"}, "#E6E6E6"  # of areas, below what is drawn on them
 
-WALL = 2.73  # width of a picture per height, in front of a class
-LONGEST_LABEL = 20  # letters beside an axis, in front of a class
+# In front of a class: what a picture measures that is drawn before its place is known, in inches, and its smallest
+# letters, in points. On a wall of 4:3 that it is as wide as, they are a thirtieth of the wall's height.
+WALL = (5.6, 2.2)
+LETTER = 11
 
 ABOVE = "above"  # marks words that need room above their axes
 
@@ -50,6 +53,14 @@ _STYLE = {
     for key, value in matplotlib.rcParamsDefault.items()
     if not key.startswith(_NO_LOOKS) and key not in ("savefig.directory", "figure.max_open_warning")
 }
+# Large letters, of all that asks for no size of its own, leave little room; a power of ten has smaller ones.
+_LARGE = {
+    "font.size": LETTER,
+    "legend.labelspacing": 0.2,
+    "legend.handlelength": 1.5,
+    "legend.columnspacing": 1.0,
+    "axes.formatter.min_exponent": 7,
+}
 _one_style_at_a_time = threading.RLock()
 _style_is_ours = False  # on the thread that holds the lock
 
@@ -71,6 +82,8 @@ def our_style() -> Iterator[None]:
         _style_is_ours = True
         try:
             dict.update(style, _STYLE)
+            if presenting():
+                dict.update(style, _LARGE)
             yield
         finally:
             dict.update(style, theirs)
@@ -132,10 +145,8 @@ def new_figure(panes: int = 1) -> tuple[Figure, list[Axes]]:
     """Return a new figure, and its axes side by side."""
     width, height, dpi = 6.4, 3.2, 160
     if presenting():
-        # More pixels in fewer inches make everything in the picture larger; the shape is that of a wall,
-        # with a question above the picture. Two panes need the inches that they have on paper.
-        width, dpi = (5.6, 230) if panes == 1 else (6.4, 200)
-        height = width / WALL
+        # More pixels in fewer inches make everything in the picture larger.
+        (width, height), dpi = WALL, 230
     with our_style():
         figure = Figure(figsize=(width, height), dpi=dpi, layout="constrained", facecolor="white")
         axes = list(figure.subplots(1, panes, squeeze=False, subplot_kw={"axes_class": _Axes})[0])
@@ -149,21 +160,28 @@ def fit_for_a_class(figure: Figure) -> None:
     """Make what a picture for a class has drawn small or thin as large as the last row needs it."""
     if not presenting():
         return
+    width, height = (72 / (0.55 * LETTER) * inches for inches in figure.get_size_inches())  # in letters
     for axes in figure.axes:
-        axes.set_ylabel(_within_the_axis(axes.get_ylabel()))
-        for text in axes.get_legend().get_texts() if axes.get_legend() else ():
-            text.set_fontsize(max(text.get_fontsize(), 8.5))
+        axes.set_ylabel(_broken(axes.get_ylabel().replace("\n", " "), 0.63 * height))
+        lines = axes.get_title().split("\n")
+        axes.title.set_text("\n".join(_broken(line, width / len(figure.axes)) for line in lines))
+        legend = axes.get_legend().get_texts() if axes.get_legend() else ()
+        for text in (*axes.texts, *legend, axes.title, axes.xaxis.label, axes.yaxis.label):
+            smallest = (
+                LETTER / 0.7 if re.search(r"\$.*(_|\^|\\frac)", text.get_text()) else LETTER
+            )  # an index has 0.7
+            text.set_fontsize(max(text.get_fontsize(), smallest))
         for line in axes.get_lines():
             line.set_linewidth(max(line.get_linewidth(), 1.5))
 
 
-def _within_the_axis(label: str) -> str:
+def _broken(label: str, longest: float) -> str:
     """Break a label that is longer than its axis near its middle: it would be cut at the picture's edge."""
     blanks = [n for n, sign in enumerate(label) if sign == " "]
-    if len(label) <= LONGEST_LABEL or "\n" in label or not blanks:
+    if len(label) <= longest or not blanks:
         return label
     at = min(blanks, key=lambda n: abs(2 * n - len(label)))
-    return f"{label[:at]}\n{label[at + 1 :]}"
+    return f"{_broken(label[:at], longest)}\n{_broken(label[at + 1 :], longest)}"
 
 
 def picture(figure: Figure, sentence: str) -> Html:

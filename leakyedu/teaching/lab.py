@@ -252,7 +252,7 @@ class _Panel:
     def __init__(self, lab: Lab, prediction: object, title: str | None = None) -> None:
         self._lab, self._prediction = lab, prediction
         self._canvas = Canvas(lab.panes)
-        self._dots: int | None = None
+        self._place: tuple[float, ...] | None = None
         self._lock = threading.Lock()
         self.sentence = ""
         self._work = _Work(lab.work) if lab.work else None
@@ -308,8 +308,8 @@ class _Panel:
             self._work.start(self.live.settings)
         elif message.get("press") == "Stop":
             self._work.stop()
-        elif "dots" in message:
-            self._dots = min(max(int(message["dots"]), FEWEST), MOST)
+        elif "place" in message:
+            self._place = _drawable(*map(float, message["place"]))
             self.draw()
         else:
             self.live.keep()
@@ -318,7 +318,7 @@ class _Panel:
         """Draw what the controls say, unless it is there already."""
         settings = self.live.settings
         result = self._work.result_for(settings) if self._work else None
-        self._wanted = settings, result, self._prediction, self._dots
+        self._wanted = settings, result, self._prediction, self._place
         # Settings that a newer one overtakes while a picture is drawn are never drawn. The loop looks
         # again after the lock is free: a setting that came in between has nobody else to draw it.
         while self._wanted is not None and self._lock.acquire(blocking=False):
@@ -330,15 +330,15 @@ class _Panel:
             finally:
                 self._lock.release()
 
-    def _picture(self, settings: dict, result: object, prediction: object, dots: int | None) -> Html:
+    def _picture(self, settings: dict, result: object, prediction: object, place: tuple | None) -> Html:
         if self._work:
             settings = settings | {"result": result}
 
         def view(*axes) -> str:
             return self._lab.draw(*axes, **settings, prediction=prediction)
 
-        if dots != self._drawn[3]:
-            self._canvas.fit(dots)
+        if place != self._drawn[3]:
+            self._canvas.fit(*place)
         try:
             png, self.sentence = self._canvas.draw(view)
             return picture_of(png, self.sentence)
@@ -424,6 +424,13 @@ class _Work:
 
 
 FEWEST, MOST = 640, 4096  # dots of a picture's width: those of a page, and those of a wall of 2,160 lines
+
+
+def _drawable(width: float, height: float, letter: float) -> tuple[float, ...]:
+    """Return a place with as many dots as a picture can have, in the same shape, and its letters."""
+    scale = min(max(width, FEWEST), MOST) / max(width, 1)
+    return tuple(scale * length for length in (width, min(max(height, width / 6), width), letter))
+
 
 NO_ACCELERATOR = element("p", "torch finds no accelerator on this machine; what you measure runs on its CPU.")
 

@@ -2,7 +2,7 @@
 //
 // A row is one of these, or a list of some side by side:
 //   {kind: "words", name, looks}              HTML of `words`; the kernel may be asked for them anew when they are seen
-//   {kind: "picture", fits}                   HTML of `picture`; the kernel may be told how many dots wide it is seen
+//   {kind: "picture", fits}                   HTML of `picture`; the kernel may be told its place: how wide, how high, the letters around it, in dots
 //   {kind: "number", name, label, low, high, step, plays, values}    values: it takes these alone
 //   {kind: "menu", name, label, options}
 //   {kind: "reset"}                           puts all controls to `start`
@@ -208,19 +208,22 @@ const KINDS = {
 
   picture({ row, model, page, on, stops }) {
     const element = make("div", {});
-    const write = () => show(element, model.get("picture"));
+    let told = [0, 0, 0];
+    const tell = () => {
+      const { width, height } = element.querySelector("img")?.getBoundingClientRect() ?? {};
+      if (!height) return;
+      const place = [width, height, parseFloat(getComputedStyle(element).fontSize)].map((x) => x * devicePixelRatio);
+      // Its words may take more or less room from picture to picture: not each dot counts.
+      if (place.some((x, n) => Math.abs(x - told[n]) > 0.04 * told[n])) page.ask({ place: (told = place) });
+    };
+    const write = () => {
+      show(element, model.get("picture"));
+      if (row.fits) tell();
+    };
     write();
     on("picture", write);
     if (row.fits) {
-      let told = 0;
-      // Its words may take more or less room from picture to picture: not each dot counts.
-      const observer = new ResizeObserver(() => {
-        const image = element.querySelector("img");
-        if (!image?.naturalWidth) return;
-        const { width, height } = image.getBoundingClientRect();
-        const seen = Math.min(width, (height * image.naturalWidth) / image.naturalHeight) * devicePixelRatio;
-        if (Math.abs(seen - told) > 0.1 * told) page.ask({ dots: (told = Math.round(seen)) });
-      });
+      const observer = new ResizeObserver(tell);
       observer.observe(element);
       stops.push(() => observer.disconnect());
     }
@@ -268,9 +271,7 @@ const KINDS = {
     group.setAttribute("role", "group");
     group.setAttribute("aria-label", "Presets");
     const element = make("div", { className: "leakyedu-presets" }, group, sentence);
-    // First the class says what it sees, so the caption waits, too; who moves a control himself has it at once.
-    const waits = () => !said && Object.entries(row.settings[chosen]).every(([name, value]) => page.settings[name] === value);
-    return { element, update: () => element.classList.toggle("leakyedu-waits", waits()) };
+    return { element };
   },
 
   curve({ row, page }) {

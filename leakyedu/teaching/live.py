@@ -43,7 +43,7 @@ class Live(AnyWidget):
             says what they hold.
         respond: gets each message: ``{"settings": {...}}``, ``{"answer": text, "name": name}``,
             ``{"press": name}``, ``{"look": name}`` where words that are asked for anew are seen,
-            ``{"dots": n}`` where a picture has another width, or ``{"keep": True}`` some time after the last one.
+            ``{"place": [width, height, letter]}`` where a picture has another place, or ``{"keep": True}`` some time after the last one.
         kept: returns what shall stay in the file, by MIME type.
         asleep: what to do where no kernel answers; `code` stands in backticks.
         state: some of the attributes.

@@ -29,6 +29,7 @@ from leakyedu.teaching.figure import (
     new_axes,
     new_figure,
     presentation,
+    presenting,
     show,
     sound,
 )
@@ -232,10 +233,13 @@ def bars(
             axes.plot(
                 [guess] * 2, [place - 0.45, place + 0.45], color=PREDICTION, linewidth=3, linestyle="--"
             )
-            axes.annotate(
-                "your prediction", (guess, place - 0.45), xytext=(0, 1), textcoords="offset points",
-                ha="center", va="bottom", color=PREDICTION, fontsize=9,
-            )  # fmt: skip
+            if presenting():  # large letters would cover the number of the bar above
+                name_line(axes, guess, "your prediction", PREDICTION, height=1)
+            else:
+                axes.annotate(
+                    "your prediction", (guess, place - 0.45), xytext=(0, 1), textcoords="offset points",
+                    ha="center", va="bottom", color=PREDICTION, fontsize=9,
+                )  # fmt: skip
     low, high = min(shown), max(shown)
     wide = high - low
     axes.set(

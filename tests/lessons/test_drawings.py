@@ -24,7 +24,7 @@ from leakyedu.lessons.the_equation.figures import node, two_rests
 from leakyedu.lessons.threshold_and_spikes.figures import onset, road, tipping
 from leakyedu.lessons.whole_sequences.figures import levels, overflow, three_ways
 from leakyedu.teaching import plotting
-from leakyedu.teaching.figure import fit_for_a_class
+from leakyedu.teaching.figure import LETTER, fit_for_a_class
 from tests.lessons.notebook import LESSONS, ROOT, code_of, for_all, read
 from tests.lessons.test_every_lesson import words_of
 
@@ -104,7 +104,7 @@ def test_its_words_are_inside_large_enough_and_beside_each_other(draw, place):
     words = [text for axes in figure.axes for text in axes.texts if text.get_text().strip()]
     # Of an annotation this is its text alone, without its arrow.
     boxes = [(text.get_text(), Text.get_window_extent(text)) for text in words]
-    assert [text.get_text() for text in words if text.get_fontsize() < (6 if place else 9)] == []
+    assert [text.get_text() for text in words if text.get_fontsize() < (LETTER if place else 9)] == []
     width, height = figure.bbox.size
     assert [name for name, b in boxes if b.x0 < 0 or b.y0 < 0 or b.x1 > width or b.y1 > height] == []
     assert [(a, b) for (a, box), (b, other) in itertools.combinations(boxes, 2) if box.overlaps(other)] == []

@@ -593,24 +593,57 @@ def test_in_front_of_a_class_everything_is_larger():
 
     assert large.bbox.width > 1.2 * usual.bbox.width
     assert large.dpi > 1.4 * usual.dpi
-    assert large.bbox.height < 480  # a question has room above it on a wall of 1280 x 720
+    # A question has room above it on a wall of 1280 x 720.
+    assert large.bbox.height < 0.4 * large.bbox.width
     assert "width:100%" in picture
     assert "width:640px" in picture_of(b"", "It peaks at 1 V.")
 
 
-@pytest.mark.parametrize(("told", "drawn"), [(1700, 1700), (20, 640), (90_000, 4096)])
+@pytest.mark.parametrize(
+    ("told", "drawn"),
+    [
+        ((1700, 500), (1700, 500)),
+        ((20, 10), (640, 320)),
+        ((90_000, 45_000), (4096, 2048)),
+        ((1200, 9), (1200, 200)),
+    ],
+)
 def test_in_front_of_a_class_a_picture_has_the_dots_that_its_place_has(presented, told, drawn):
     box, _, _ = presented()
 
-    def wide() -> int:
+    def dots() -> tuple[int, int]:
         png = re.search(r"base64,([^\"]+)", box.picture)[1]
-        return pixels(base64.b64decode(png)).width
+        return pixels(base64.b64decode(png)).size
 
-    before = wide()
-    box.receive({"dots": told, "mark": "a place"})
-    fitted = wide()
+    before = dots()
+    box.receive({"place": [*told, 25], "mark": "a place"})
+    fitted = dots()
     choose(box, 1)
 
     assert before not in (told, drawn)
-    assert abs(fitted - drawn) <= 1
-    assert wide() == fitted
+    assert fitted == pytest.approx(drawn, abs=1)
+    assert dots() == fitted
+
+
+@pytest.mark.parametrize(
+    ("place", "letter", "high"),
+    [
+        ((1230, 440), 25, 25),
+        ((2480, 660), 38, 38),
+        ((1230, 440), 500, 1230 / 4.6 / 72 * 11),
+        ((1230, 160), 25, 100 / 72 * 11),
+    ],
+)
+def test_in_front_of_a_class_letters_have_their_height_whatever_the_place_unless_it_is_too_small(
+    place, letter, high
+):
+    presentation()
+    try:
+        canvas = Canvas()
+        canvas.fit(*place, letter)
+        canvas.draw(line(1))
+    finally:
+        presentation(False)
+
+    smallest = min(label.get_fontsize() for label in canvas.axes[0].get_xticklabels())
+    assert smallest * canvas.figure.dpi / 72 == pytest.approx(high)

@@ -22,6 +22,7 @@ from leakyedu.teaching.figure import (
     mark_prediction,
     new_axes,
     new_figure,
+    presenting,
 )
 
 
@@ -261,7 +262,8 @@ def turning_arrows(frequency: float, tau: float = 0.010) -> tuple[Figure, str]:
     for across, size, color in ((0.5, 1.0, INPUT), (1.6, gain, VOLTAGE)):  # how far each swings
         x = left + width + across
         between(axes, (x, y), (x, y + radius * size), color=color)
-        write(axes, x, y - 0.45, f"{size:.2f}", color=color)
+        lower = 0.6 * across if presenting() else 0
+        write(axes, x, y - 0.45 - lower, f"{size:.2f}", color=color)
     write(axes, left + width + 1.05, y + radius + 0.85, "swing", size=13)
     write(axes, left + width / 2, 0.55, "smaller, and late")
     late = 1000 * lag / (2 * math.pi * frequency)

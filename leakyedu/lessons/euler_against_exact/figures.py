@@ -25,6 +25,7 @@ from leakyedu.teaching.figure import (
     mark_curve,
     new_axes,
     new_figure,
+    presenting,
 )
 
 
@@ -290,7 +291,7 @@ def zones(
         dot(axes, x, 3.0, color=CURRENT, radius=0.17)
         write(
             axes,
-            x + (0.12 if dt == max(dts) else 0),
+            x + ((-0.15 if presenting() else 0.12) if dt == max(dts) else 0),
             2.2,
             f"{1000 * dt:g}",
             color=CURRENT,

@@ -12,7 +12,7 @@ from torch import Tensor
 from leakyedu.lessons.euler_against_exact.figures import slope_triangle
 from leakyedu.methods import euler, exact
 from leakyedu.model import LIParameters, LIState
-from leakyedu.teaching.figure import CURRENT, INPUT, VOLTAGE, mark_prediction
+from leakyedu.teaching.figure import CURRENT, INPUT, VOLTAGE, mark_prediction, presenting
 from leakyedu.teaching.lab import Lab, Menu, Preset, Slider
 
 ERROR = "#009E73"  # Okabe and Ito's green
@@ -147,8 +147,9 @@ def view(
     top = 7.0  # an arrow there means that the error is beyond the picture
     order.plot(dt, min(largest, top), "^" if largest > top else "D", color=ERROR)
     at_left = dt < 0.6  # where a word before the point would leave the axes
+    place = (-8, 5) if not at_left else (-6, 12) if presenting() else (-6, -20)
     order.annotate(
-        "this dt", (dt, min(largest, top)), xytext=(-6, -20) if at_left else (-8, 5), textcoords="offset points",
+        "this dt", (dt, min(largest, top)), xytext=place, textcoords="offset points",
         ha="left" if at_left else "right", color=ERROR_WORDS, fontsize=9,
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85},
     )  # fmt: skip
@@ -227,8 +228,10 @@ def _draw_order(axes: Axes, errors: list[float], slope: float, smallest: float) 
     slope_triangle(axes, (0.25, 1.0), errors[1] / 3, slope)
     for dt, name, line in ((smallest, "rings beyond", ":"), (2 * smallest, "diverges beyond", "-.")):
         axes.axvline(dt, color=INPUT, linewidth=1.2, linestyle=line)
+        # Large letters have less room between the slope and the curve.
+        name, y = (name.split()[0], 18) if presenting() else (name, 4)
         axes.annotate(
-            name, (dt, 0), xycoords=("data", "axes fraction"), xytext=(-2, 4), textcoords="offset points",
+            name, (dt, 0), xycoords=("data", "axes fraction"), xytext=(-2, y), textcoords="offset points",
             ha="right", va="bottom", rotation=90, color=INPUT, fontsize=9,
         )  # fmt: skip
 

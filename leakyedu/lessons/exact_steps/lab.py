@@ -12,7 +12,7 @@ from leakyedu.methods import ALL, Method, Propagator, exact
 from leakyedu.model import LIParameters
 from leakyedu.sequence import simulate_named
 from leakyedu.stimuli import spikes
-from leakyedu.teaching.figure import CURRENT, INPUT, PREDICTION, VOLTAGE
+from leakyedu.teaching.figure import CURRENT, INPUT, PREDICTION, VOLTAGE, presenting
 from leakyedu.teaching.lab import Lab, Menu, Preset, Slider
 
 METHODS: dict[str, Method] = {known.function.__name__: known.function for known in ALL}
@@ -199,7 +199,10 @@ def view(
     above = {"loc": "lower left", "bbox_to_anchor": (-0.05, 1)}
     curve.legend(frameon=False, fontsize=9, borderpad=0, handlelength=1.3, handletextpad=0.5, **above)
     plane.set_title("\u25cf after the jump", color=CURRENT, fontsize=9)
-    off.set_title("\u25aa\u25aa\u25aa moved spike\n\u25b2 spike  | on the grid", color=INPUT, fontsize=9)
+    between = "\n" if presenting() else "  "
+    off.set_title(
+        f"\u25aa\u25aa\u25aa moved spike\n\u25b2 spike{between}| on the grid", color=INPUT, fontsize=9
+    )
 
     sentence = _describe(method, dt / 1000, p, run, float(true.max()))
     if abs(1000 * run.moved - spike) > 1e-6:

@@ -22,6 +22,7 @@ from leakyedu.teaching.figure import (
     mark_curve,
     new_axes,
     new_figure,
+    presenting,
 )
 
 
@@ -250,7 +251,9 @@ def followed(
         off = (v[-1] - true[-1]).square().mean().sqrt()
         sentence += f" {capital(name)}: variance {digits(v[-1].var())} V^2, off by {digits(off)} V."
     axes.set(xlabel="time (ms)", ylabel="voltage v (V)")
-    axes.legend(frameon=False, fontsize=9)
+    # Large letters leave no room beside the paths.
+    above = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 2} if presenting() else {}
+    axes.legend(frameon=False, fontsize=9, **above)
     return axes.figure, sentence
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from leakyedu.methods import euler, exact
 from leakyedu.model import LIParameters
 from leakyedu.teaching.drawings import arc, arrow, new_drawing, sketch, write
-from leakyedu.teaching.figure import CURRENT, INPUT, PALE, VOLTAGE, digits, new_axes, new_figure
+from leakyedu.teaching.figure import CURRENT, INPUT, PALE, VOLTAGE, digits, new_axes, new_figure, presenting
 
 
 def one_step(dt: float = 0.004, p: LIParameters = LIParameters()) -> tuple[Figure, str]:
@@ -45,7 +45,8 @@ def one_step(dt: float = 0.004, p: LIParameters = LIParameters()) -> tuple[Figur
     write(left, 0.62, 0.86, "true decay", color=INPUT, ha="left")
     write(left, 0.04, 0.28, "slope held:\ntoo low", color=CURRENT, ha="left")
     right.set_ylim(-0.02, 0.48)
-    write(right, 0.87, 0.43, "slope held: too high", color=VOLTAGE, ha="right")
+    held = "slope held:\ntoo high" if presenting() else "slope held: too high"
+    write(right, 0.87, 0.43, held, color=VOLTAGE, ha="right")
     write(right, 1.42, 0.19, "true rise", color=INPUT, ha="right")
     return figure, (
         f"The current jumps to w = 1 V. Euler keeps both slopes of that moment for {1000 * dt:g} ms (dashed): i ends at "

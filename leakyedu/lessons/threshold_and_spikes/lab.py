@@ -7,7 +7,7 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from leakyedu.teaching.figure import INPUT, PREDICTION, VOLTAGE
+from leakyedu.teaching.figure import INPUT, PREDICTION, VOLTAGE, presenting
 from leakyedu.teaching.lab import Lab, Preset, Slider
 
 DURATION = 100  # ms
@@ -104,9 +104,9 @@ def view(
     drives = torch.cat([torch.tensor([0.5, 1.0], dtype=torch.float64), near_rheobase])
     exact = _rates(drives, tau, dt)[1]
     curve.plot(drives, exact, color=INPUT, linewidth=2, label="exact")
-    curve.plot(
-        drives, _with_pause(exact), color=INPUT, linestyle="--", linewidth=1.2, label=f"pause of {PAUSE:g} ms"
-    )
+    if not presenting():  # large letters leave room for the names of the other curves
+        pause = {"linestyle": "--", "linewidth": 1.2, "label": f"pause of {PAUSE:g} ms"}
+        curve.plot(drives, _with_pause(exact), color=INPUT, **pause)
     if i > 1:
         curve.plot(
             [0, 4], [0, 4 * theory / i], color=INPUT, linestyle=":", linewidth=1.2, label="in proportion"

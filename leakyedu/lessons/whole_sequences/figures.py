@@ -8,7 +8,7 @@ from torch import Tensor
 
 from leakyedu.lessons.whole_sequences.lab import ON_A_CPU, Recording, crossover, rounded
 from leakyedu.teaching.drawings import arrow, dot, frame, new_drawing, stroke, write
-from leakyedu.teaching.figure import CURRENT, INPUT, VOLTAGE, digits, mark_prediction, new_figure
+from leakyedu.teaching.figure import CURRENT, INPUT, VOLTAGE, digits, mark_prediction, new_figure, presenting
 
 
 def levels(after: Sequence[Tensor], steps: int = 64) -> tuple[Figure, str]:
@@ -121,7 +121,8 @@ def three_ways(steps: int = 8) -> tuple[Figure, str]:
             )
     write(axes, 5.75 + gap * (steps - 1) / 2 + side / 2, 1.75, "jumps", color=INPUT, size=11)
     write(axes, 5.45, 2.1 + gap * steps / 2, "values", color=INPUT, size=11, rotation=90)
-    write(axes, 8.2, 5.2, "a darker\nweight\ncounts more", color=INPUT, size=11, ha="left")
+    words = "darker:\ncounts\nmore" if presenting() else "a darker\nweight\ncounts more"
+    write(axes, 8.2, 4.9 if presenting() else 5.2, words, color=INPUT, size=11, ha="left")
     for level in range(levels + 1):
         for k in range(steps):
             x, y = 11.25 + gap * k, 2.35 + 1.3 * level
