@@ -50,8 +50,12 @@ function drawCurve({ value, unit, at, names, axis, start }, changed) {
     lines.push(`M${EDGE.left} ${y(n * tick)}H${WIDE - EDGE.right}`);
     frame.append(mark(EDGE.left - 6, y(n * tick) + 4, Number((n * tick).toFixed(digits)), "end"));
   }
+  let free = -Infinity; // left of it stands another number, in the large type of a wall
   for (const place of new Set([start[0], ...at])) {
     lines.push(`M${x(place)} ${EDGE.top}V${HIGH - EDGE.bottom}`);
+    const half = 6.5 * String(place).length;
+    if (x(place) - half < free) continue;
+    free = x(place) + half + 4;
     frame.append(mark(x(place), HIGH - EDGE.bottom + 17, place, "middle"));
   }
   grid.setAttribute("d", lines.join(""));

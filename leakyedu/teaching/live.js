@@ -67,6 +67,8 @@ function line(model) {
       next();
     },
     ask(message) {
+      const older = asked.findIndex((each) => each.place && message.place);
+      if (older >= 0) asked.splice(older, 1); // of places the newest is enough, too
       asked.push(message);
       next();
     },

@@ -407,6 +407,15 @@ def test_two_questions_with_one_answer_have_a_screen_each(screen, all_lessons):
     expect(answer).to_contain_text("You predicted 5 ms", timeout=SLOWLY)  # a new vote is answered anew
 
 
+# Words of a curve to draw that lie on each other.
+COVERED = """stop => {
+  const words = [...stop.querySelectorAll(".leakyedu-curve text")];
+  const boxes = words.map((word) => [word.textContent, word.getBoundingClientRect()]);
+  const meet = (a, b) =>
+    a.left < b.right && b.left < a.right && a.top + 8 < b.bottom && b.top + 8 < a.bottom;
+  return boxes.flatMap(([text, box], n) =>
+    boxes.slice(n + 1).filter(([, other]) => meet(box, other)).map(([other]) => `${text} on ${other}`));
+}"""
 # What is wider or higher than the place that shows it.
 CUT = """stop => {
   const { left, right, top, bottom } = stop.getBoundingClientRect();
@@ -419,8 +428,8 @@ CUT = """stop => {
     })
     .map((e) => `${e.tagName} ${e.className}: ${e.textContent.slice(0, 40)}`);
 }"""
-# Each picture is seen in its own proportions, with letters that are large enough, and has the dots of its place. One of
-# dots is drawn for its place, with letters as large as the words around it where that has `least` inches for them.
+# Each picture is seen in its own proportions, is sharp, and its letters are large enough. One that is made of
+# dots is drawn for its place, with letters as large as the words around it where there are `least` inches.
 BAD_PICTURES = """(stop, [letter, least]) => [...stop.querySelectorAll("figure img")]
   .filter((e) => e.checkVisibility({ visibilityProperty: true }) && e.getClientRects().length)
   .filter((e) => {
@@ -474,7 +483,7 @@ def wrong_with(screen: Page, stop: Locator) -> list[str]:
     started = time.monotonic()
     while bad() and time.monotonic() < started + 4:
         screen.wait_for_timeout(200)  # a picture may be drawn anew for its place
-    return [*outside, *stop.evaluate(CUT), *bad(), *screen.evaluate(SMALL)]
+    return [*outside, *stop.evaluate(CUT), *stop.evaluate(COVERED), *bad(), *screen.evaluate(SMALL)]
 
 
 def vote_on(screen: Page, question: Locator) -> str:
