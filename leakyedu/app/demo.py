@@ -331,8 +331,12 @@ class Demo(Voila):
         self.template_paths[:0] = [str(PAGE), *([str(OF_A_CLASS)] if self.room else [])]
 
     def init_settings(self) -> dict:
-        """Return Voila's settings, without a timeout that Tornado shortens and complains of."""
-        return super().init_settings() | {"ws_ping_timeout": 30_000}
+        """Return Voila's settings, without pings: Jupyter and Tornado take their times for different units.
+
+        A connection that never leaves the machine needs none. One that is closed for want of an answer may
+        lose the message on its way, and a page would wait for what it asks for.
+        """
+        return super().init_settings() | {"ws_ping_interval": 0}
 
     def init_handlers(self) -> list:
         """Return Voila's handlers, some of them ours, and without what a class needs not.

@@ -11,6 +11,7 @@ from urllib.request import Request, urlopen
 import ipywidgets as widgets
 import pytest
 from ipywidgets.widgets.widget import _instances
+from jupyter_server.base.websocket import WebSocketMixin
 
 from leakyedu.app import demo
 from leakyedu.app.voting import Class
@@ -386,6 +387,16 @@ def test_a_browser_is_opened_on_a_file_since_anybody_may_read_its_arguments(
     assert len(opened) == wanted
     assert not any("secret" in page for page in opened)
     assert all(address in Path(page.removeprefix("file://")).read_text() for page in opened)
+
+
+def test_jupyter_closes_no_connection_of_the_wall_before_it_has_asked_for_an_answer(monkeypatch):
+    monkeypatch.setattr("voila.app.Voila.init_settings", lambda _: {})
+
+    class Connection(WebSocketMixin):
+        settings = demo.Demo().init_settings()
+
+    # It looks after each interval for the answer to the ping before, first where there was none.
+    assert Connection().ping_interval == 0 or Connection().ping_timeout > 2 * Connection().ping_interval
 
 
 def test_the_votes_of_a_class_stay_out_of_the_teachers_own_progress(monkeypatch, tmp_path):

@@ -21,6 +21,7 @@ from leakyedu.teaching.figure import (
     mark_curve,
     new_axes,
     new_figure,
+    presenting,
 )
 
 
@@ -104,7 +105,9 @@ def fits(
         line = "-" if number == len(voltages) > 1 else next(styles)
         axes.plot(t, v, color=VOLTAGE, linestyle=line, linewidth=1.2, label=name)
         off.append(f"{digits((v - target).square().mean().sqrt())} V ({name})")
-    axes.legend(frameon=False, fontsize=9)
+    # Large letters leave no room between the curves.
+    beside = {"loc": "center left", "bbox_to_anchor": (1, 0.5)} if presenting() else {}
+    axes.legend(frameon=False, fontsize=9, **beside)
     axes.set(xlabel="time (ms)", ylabel="voltage v (V)")
     return axes.figure, (
         f"The target is highest, {digits(target.max())} V, after {float(t[int(target.argmax())]):.4g} ms, "
