@@ -61,7 +61,7 @@ function drawCurve({ value, unit, at, names, axis, start }, changed) {
   grid.setAttribute("d", lines.join(""));
   frame.append(mark((EDGE.left + WIDE - EDGE.right) / 2, HIGH - 8, names[0], "middle"));
   const upright = mark(0, 0, names[1], "middle");
-  upright.setAttribute("transform", `translate(20 ${(EDGE.top + HIGH - EDGE.bottom) / 2}) rotate(-90)`);
+  upright.setAttribute("transform", `translate(17 ${(EDGE.top + HIGH - EDGE.bottom) / 2}) rotate(-90)`);
   frame.append(upright);
   const line = svg("polyline", { fill: "none", stroke: "#A0307A", "stroke-width": 2, "stroke-dasharray": "4 4" });
   const known = svg("circle", { cx: x(start[0]), cy: y(start[1]), r: 4, fill: "#262626" });

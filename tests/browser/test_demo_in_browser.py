@@ -407,12 +407,12 @@ def test_two_questions_with_one_answer_have_a_screen_each(screen, all_lessons):
     expect(answer).to_contain_text("You predicted 5 ms", timeout=SLOWLY)  # a new vote is answered anew
 
 
-# Words of a curve to draw that lie on each other.
+# Buttons, and words of a curve to draw, that lie on each other.
 COVERED = """stop => {
-  const words = [...stop.querySelectorAll(".leakyedu-curve text")];
+  const words = [...stop.querySelectorAll(".leakyedu-curve text, button")].filter((e) => e.checkVisibility());
   const boxes = words.map((word) => [word.textContent, word.getBoundingClientRect()]);
   const meet = (a, b) =>
-    a.left < b.right && b.left < a.right && a.top + 8 < b.bottom && b.top + 8 < a.bottom;
+    a.left + 2 < b.right && b.left + 2 < a.right && a.top + 8 < b.bottom && b.top + 8 < a.bottom;
   return boxes.flatMap(([text, box], n) =>
     boxes.slice(n + 1).filter(([, other]) => meet(box, other)).map(([other]) => `${text} on ${other}`));
 }"""
