@@ -107,7 +107,8 @@ class Live(AnyWidget):
         _take_the_place_of_earlier(self, owner)
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         if wall.place() is not None:
-            display({"text/plain": printable(self._asleep), WIDGET_VIEW: view}, raw=True)
+            self.asleep = wall.AGAIN
+            display({"text/plain": wall.AGAIN, WIDGET_VIEW: view}, raw=True)
             return
         kept, how = self._kept(), element("p", self.asleep)
         if has_a_page_per_output():

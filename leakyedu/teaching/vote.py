@@ -11,7 +11,7 @@ from leakyedu.teaching.exercise import Prediction
 from leakyedu.teaching.kinds import Choice, Points
 from leakyedu.teaching.markup import Html, element, inline, join, printable
 from leakyedu.teaching.page import curve
-from leakyedu.teaching.wall import picture_of
+from leakyedu.teaching.wall import AGAIN, picture_of
 
 
 def vote(
@@ -69,6 +69,7 @@ def _screen(title: str, prediction: Prediction, drawing: Html) -> widgets.VBox:
         "drawing": widgets.HTML("" if isinstance(prediction.kind, Points) else drawing),
         "voting": prediction.on_page({"text/plain": "", "text/html": ""}),
     }
+    parts["voting"].asleep = AGAIN
     for name, part in parts.items():
         part.add_class(f"leakyedu-{name}")
     screen = widgets.VBox(list(parts.values()))

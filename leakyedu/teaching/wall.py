@@ -15,6 +15,9 @@ from IPython.utils.capture import capture_output
 
 from leakyedu.teaching.markup import Html
 
+# What to do where its kernel has ended, which knows the cells alone.
+AGAIN = "To go on, load this page again: F5."
+
 _place: ContextVar["Place | None"] = ContextVar("place", default=None)
 
 

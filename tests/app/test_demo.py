@@ -18,7 +18,7 @@ from leakyedu.app.voting import Class
 from leakyedu.lessons import lessons, notebooks
 from leakyedu.lessons.a_leaky_bucket import exercises as a_leaky_bucket
 from leakyedu.teaching import plotting
-from leakyedu.teaching.live import WIDGET_VIEW
+from leakyedu.teaching.live import WIDGET_VIEW, Live
 from tests.browser.server import running
 from tests.teaching import move, parts
 
@@ -220,6 +220,13 @@ def test_a_lab_is_presented_however_its_cell_shows_it_and_drawn_anew_after_a_vot
         "a cell leaves something"
     )
     assert capsys.readouterr().out == "", "the lab's cell says it again"
+
+
+def test_where_the_kernel_has_ended_a_vote_and_a_lab_say_what_to_do_without_any_cell(hang):
+    question, shown = hang(notebook(VOTE, HAPPENS, LAB))
+    (voting,) = (child for child in question.children[0].children if isinstance(child, Live))
+
+    assert [voting.asleep, shown.asleep] == ["To go on, load this page again: F5."] * 2
 
 
 @EACH_LESSON

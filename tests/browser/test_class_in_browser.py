@@ -1,22 +1,24 @@
 """A class that votes: a wall led by keys, its phones and the teacher's window, without a network."""
 
 import io
+import json
 import os
 import re
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from uuid import uuid4
 
 import psutil
 import pytest
 import zxingcpp
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.notebook import SLOWLY
-from tests.browser.server import CHROMIUM, running
-from tests.browser.test_demo_in_browser import CUT, SMALL, come_to
+from tests.browser.server import CHROMIUM, FLAGS, running
+from tests.browser.test_demo_in_browser import CUT, SMALL, come_to, kernel_of
 
 pytestmark = pytest.mark.slow
 
@@ -25,10 +27,10 @@ EULER, BUCKET = "04_one_euler_step", "01_a_leaky_bucket"
 AS_A_PERSON = "from leakyedu.app import cli; cli._is_root = bool; cli.main()"
 
 
-def started(folder: Path, at: str):
+def started(folder: Path, at: str, *more: str):
     if CHROMIUM is None:
         pytest.skip("no Chromium on the path")
-    arguments = "demo", "4", "--class", at, "--no-browser", "--port", "0"
+    arguments = "demo", "4", "--class", at, "--no-browser", "--port", "0", *more
     return running(folder, *arguments, program=(sys.executable, "-c", AS_A_PERSON))
 
 
@@ -138,6 +140,8 @@ def test_a_class_of_three_goes_through_a_lesson_from_the_code_to_the_lab(wall, p
 
     # A number.
     wall.keyboard.press("PageDown")
+    expect(wall.locator(".leakyedu-opening")).to_be_in_viewport(ratio=0.9)
+    expect(peak).not_to_be_in_viewport()
     wall.keyboard.press("PageDown")
     for phone, number in ((first, "7"), (second, "6,5"), (third, "6.2 ms")):
         expect(phone.locator(".asked")).to_contain_text(
@@ -348,6 +352,23 @@ def test_hands_that_a_teacher_counts_make_the_same_pictures_without_any_phone(sc
         wall.goto("about:blank")  # it asks no more, before the server ends
 
 
+# -- What ends in the middle of a vote ------------------------------------------------------------------
+
+
+def our_process(mark: str) -> psutil.Process:
+    """Return the one process that a test has started with a mark among its arguments."""
+    (found,) = (
+        each
+        for each in psutil.Process().children(recursive=True)
+        if each.status() != psutil.STATUS_ZOMBIE and any(mark in part for part in each.cmdline())
+    )
+    return found
+
+
+def change_to(phone: Page, option: int) -> None:
+    phone.get_by_role("radio").nth(option).tap(timeout=SLOWLY)
+
+
 def test_where_the_phones_are_cut_off_the_wall_says_so_and_the_lesson_goes_on(screen, tmp_path, phones):
     with started(tmp_path, "127.0.0.1") as address:
         wall = open_wall(screen, address)
@@ -371,3 +392,123 @@ def test_where_the_phones_are_cut_off_the_wall_says_so_and_the_lesson_goes_on(sc
         order.get_by_role("radio").first.click()
         press(wall, order, order.locator(".leakyedu-answer figure"))
         wall.goto("about:blank")
+
+
+def test_a_killed_kernel_loses_no_vote_and_the_wall_says_what_to_do(wall, phones):
+    order, first = one_phone_votes(wall, phones)
+
+    our_process(kernel_of(wall)).kill()
+
+    expect(order.locator(".leakyedu-notice")).to_have_text(
+        "To go on, load this page again: F5.", timeout=SLOWLY
+    )
+    shot(wall, "wall_without_kernel")
+    change_to(first, 1)
+    said(first, "Counted: (b).")
+    press(wall, order, order.locator(".leakyedu-told figure"))  # the votes are none of the kernel's
+    wall.keyboard.press("PageDown")
+    told(wall, "Vote 2: 0 of 1 answered", 1)
+    wall.keyboard.press("PageDown")  # what would happen cannot be shown: the key leads on
+    expect(wall.locator(".leakyedu-screen").nth(2)).to_be_in_viewport(ratio=0.9)
+    wall.reload(timeout=4 * SLOWLY)
+    wall.locator(".leakyedu-presets button").first.wait_for(timeout=2 * SLOWLY)
+    come_to(wall, order)
+    expect(order.locator(".leakyedu-told")).to_contain_text("1 answer: 0 for (a), 1 for (b), 0 for (c).")
+    expect(order.get_by_role("radio").nth(1)).to_be_checked()
+
+
+@pytest.mark.thorough
+def test_a_killed_demonstration_leaves_what_was_saved_and_the_next_one_lets_the_phone_in(
+    chromium, tmp_path, phones
+):
+    wall, saved = chromium.new_page(viewport={"width": 1280, "height": 720}), str(tmp_path / "votes.json")
+    with started(tmp_path, "127.0.0.1", "--save", saved) as address:
+        order, first = one_phone_votes(open_wall(wall, address), phones)
+        press(wall, order, order.locator(".leakyedu-told figure"))
+        wall.keyboard.press("PageDown")
+        expect(first.locator(".again")).to_be_visible(timeout=SLOWLY)
+        change_to(first, 1)  # in the second vote, which nobody has seen when it ends
+        told(wall, "Vote 2: 1 of 1", 1)
+        code = address_on(wall)
+
+        our_process(saved).kill()
+
+        told(wall, "The demonstration does not answer. If it has ended, start it again", 1)
+        said(first, "No connection to the wall.")
+        shot(wall, "wall_without_demonstration")
+        shot(first, "phone_without_demonstration")
+        for _ in range(2):  # it asks for an answer, and does not wait for it for ever
+            wall.keyboard.press("PageDown")
+            wall.wait_for_timeout(500)
+        expect(wall.locator(".leakyedu-screen").nth(2)).to_be_in_viewport(ratio=0.9)
+        (kept,) = json.loads(Path(saved).read_text("utf-8"))
+        assert [each["picture"] for each in kept["rounds"]] == [[1, 0, 0]]
+    with started(tmp_path, "127.0.0.1") as address:
+        open_wall(wall, address)
+        assert address_on(wall) != code
+        first.goto(address_on(wall))
+        come_to(wall, wall.locator(".leakyedu-screen").nth(1))
+        change_to(first, 2)
+        told(wall, "1 of 1 answered", 1)
+        wall.close()
+
+
+@pytest.mark.thorough
+def test_a_vote_whose_answer_is_cut_off_is_counted_and_the_phone_hears_of_it(wall, phones):
+    order, first = one_phone_votes(wall, phones)
+
+    def cut(route: Route) -> None:
+        route.fetch()  # the room gets it
+        route.abort("connectionreset")
+
+    first.route(re.compile(r"/vote$"), cut)
+    change_to(first, 1)
+    said(first, "Not there yet: no connection to the wall. It is sent again.")
+    press(wall, order, order.locator(".leakyedu-told figure"))
+    expect(order.locator(".leakyedu-told")).to_contain_text("1 answer: 0 for (a), 1 for (b), 0 for (c).")
+    first.unroute_all(behavior="wait")
+
+    said(first, "The votes are on the wall. Yours was (b).")
+
+
+@pytest.mark.thorough
+def test_a_phone_that_is_cut_off_while_it_changes_its_vote_is_told_which_one_was_counted(wall, phones):
+    order, first = one_phone_votes(wall, phones)
+    said(first, "Counted: (a).")
+    first.context.set_offline(True)
+    change_to(first, 2)
+    said(first, "Not there yet")
+    press(wall, order, order.locator(".leakyedu-told figure"))  # too late for what is on its way
+    expect(order.locator(".leakyedu-told")).to_contain_text("1 answer: 1 for (a), 0 for (b), 0 for (c).")
+
+    first.context.set_offline(False)
+
+    said(first, "The votes are on the wall. Yours was (a).")
+    expect(first.get_by_role("radio").first).to_be_checked()
+
+
+@pytest.mark.thorough
+def test_a_phone_that_was_frozen_for_a_minute_finds_the_present_question(chromium, wall):
+    mark, order, area = f"--leakyedu-test={uuid4().hex}", *map(wall.locator(".leakyedu-screen").nth, (1, 2))
+    browser = chromium.browser_type.launch(executable_path=CHROMIUM, args=[*FLAGS, mark])
+    phone = browser.new_page(viewport={"width": 360, "height": 740}, has_touch=True)
+    phone.goto(address_on(wall))
+    come_to(wall, order)
+    change_to(phone, 0)
+    told(wall, "1 of 1 answered", 1)
+    frozen = [each for each in psutil.Process().children(recursive=True) if mark in each.cmdline()]
+    for process in frozen:
+        process.suspend()
+    press(wall, order, order.locator(".leakyedu-told figure"))
+    come_to(wall, area)
+    wall.wait_for_timeout(60_000)
+    told(wall, "0 of 1 answered", 2)
+
+    for process in frozen:
+        process.resume()
+
+    expect(phone.locator(".asked")).to_contain_text("Which share", timeout=SLOWLY)
+    phone.get_by_label("A number").fill("0.9")
+    phone.get_by_role("button", name="Vote").tap()
+    told(wall, "1 of 1 answered", 2)
+    browser.close()

@@ -56,7 +56,7 @@ async function look() {
     } else if (status === 404) say("This room is closed. If the wall shows another code, read that one.", true);
     else say(status === 503 ? "The room is full. Raise your hand instead." : "Many phones ask at once. It goes on by itself.", true);
   } catch {
-    say("No connection to the wall. It goes on by itself as soon as there is one.", true);
+    say("No connection to the wall. It goes on by itself as soon as there is one. If the wall shows another code, read that one.", true);
   }
   clearTimeout(timer);
   // A little earlier or later than the others.

@@ -60,10 +60,12 @@
     const is = (state) => vote?.classList.contains(`leakyedu-${state}`);
     const answered = is("answered") && !is("taken-back");
     const preset = stop && presetOf(stop, step);
-    if (step > 0 && show?.disabled) return; // its answer is on its way
+    const hasNoKernel = Boolean(stop?.querySelector(".jupyter-widgets-disconnected"));
+    const isOver = hasNoKernel || room?.isGone(); // no answer will come: the keys lead on
+    if (step > 0 && show?.disabled && !isOver) return; // its answer is on its way
     if (room?.lead(stop, step, answered)) return stop.scrollIntoView();
     if (step > 0 && is("taken-back") && !is("new-vote")) vote.classList.remove("leakyedu-taken-back");
-    else if (step > 0 && show && !answered) show.click();
+    else if (step > 0 && show && !answered && !hasNoKernel && !show.disabled) show.click();
     else if (step < 0 && answered) {
       vote.classList.remove("leakyedu-new-vote");
       vote.classList.add("leakyedu-taken-back");

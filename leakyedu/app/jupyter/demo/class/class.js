@@ -5,6 +5,7 @@
 //   stops           the screens that it adds
 //   follow(where)   begins; `where` gives the screen that is seen and the one after it
 //   lead(stop, step, answered)  whether a key was one of ours
+//   isGone()        whether the demonstration itself does not answer
 
 globalThis.leakyeduClass = (() => {
   const join = document.querySelector(".leakyedu-join");
@@ -17,6 +18,7 @@ globalThis.leakyeduClass = (() => {
   let state = null; // what the room told last
   let busy = false; // a word is on its way
   let isCutOff = false; // the lesson goes on without what was counted
+  let isGone = false;
   let spoken = 0; // what was told before a word says nothing of it
 
   const link = made("a", { href: aside, target: "_blank", textContent: "Teacher's window" });
@@ -44,15 +46,16 @@ globalThis.leakyeduClass = (() => {
       if (!answer.ok) throw new Error(answer.status);
       const told = await answer.json();
       if (mine !== spoken) return;
+      isGone = false;
       isCutOff = Boolean(told.error) && !("phones" in told);
       if (!isCutOff) state = told;
       if (told.error) complain(told.error);
       draw();
     } catch {
       if (mine !== spoken) return;
-      isCutOff = true;
+      isCutOff = isGone = true;
       if (word === "ask") seen = null; // it is asked again
-      complain("The demonstration does not answer. What was counted is kept as long as it runs.");
+      complain("The demonstration does not answer. If it has ended, start it again.");
     } finally {
       if (mine === spoken) busy = false;
     }
@@ -183,5 +186,6 @@ globalThis.leakyeduClass = (() => {
       tick();
     },
     lead,
+    isGone: () => isGone,
   };
 })();
