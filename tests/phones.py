@@ -15,7 +15,14 @@ LETTERS = {
     "given": "",
     "options": [["a", "(a) one"], ["b", "(b) two"], ["c", "(c) three"]],
 }
-NUMBER = {"id": "a_lesson.number", "question": "When?", "given": "", "unit": "ms", "between": [0, 40]}
+NUMBER = {
+    "id": "a_lesson.number",
+    "question": "When?",
+    "given": "",
+    "unit": "ms",
+    "wants": "a number in ms",
+    "between": [0, 40],
+}
 CURVE = {
     "id": "a_lesson.curve",
     "question": "How?",

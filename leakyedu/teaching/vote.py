@@ -86,7 +86,7 @@ def ballot(prediction: Prediction) -> dict[str, Any]:
     elif isinstance(kind, Points):
         how = {"curve": curve(kind, "")}
     else:
-        how = {"unit": kind.unit, "between": kind.between}
+        how = {"unit": kind.unit, "wants": kind.expected().replace("`", ""), "between": kind.between}
     return {"id": prediction.record.key, **words, **how}
 
 

@@ -182,7 +182,7 @@ def test_what_a_phone_is_asked_holds_no_answer(prediction):
     assert question.keys() - {"id", "question", "given"} in (
         {"options"} if isinstance(kind, Choice) else set(),
         {"curve"} if isinstance(kind, Points) else set(),
-        {"unit", "between"} if isinstance(kind, (Number, Measured)) else set(),
+        {"unit", "wants", "between"} if isinstance(kind, (Number, Measured)) else set(),
     )
     assert question["question"] == prediction.question
     if isinstance(kind, Points):

@@ -141,12 +141,13 @@ function options(question) {
 
 function number(question) {
   const field = make("input", { type: "text", inputMode: "decimal", id: "number", autocomplete: "off" });
-  const label = make("label", { textContent: question.unit ? `A number in ${question.unit}` : "A number", htmlFor: "number" });
+  const { wants } = question; // "a number in ms", "a number of steps"
+  const label = make("label", { textContent: wants[0].toUpperCase() + wants.slice(1), htmlFor: "number" });
   form.put = (value) => (field.value = value);
   form.words = (value) => `${value} ${question.unit}`.trim();
   form.send = () => {
     const value = numberIn(field.value, question.unit);
-    if (value === null) refuse(`Type one number${question.unit && `, in ${question.unit}`}, without a comma before three digits.`);
+    if (value === null) refuse(`Type ${wants}, without a comma before three digits.`);
     else vote(value);
   };
   return [label, make("div", { className: "number" }, field, make("span", { textContent: question.unit })), make("button", { textContent: "Vote" })];
