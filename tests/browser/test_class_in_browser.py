@@ -352,6 +352,34 @@ def test_hands_that_a_teacher_counts_make_the_same_pictures_without_any_phone(sc
         wall.goto("about:blank")  # it asks no more, before the server ends
 
 
+@pytest.mark.thorough
+def test_a_class_leaves_a_mark_in_the_tab_of_a_phone_and_no_vote_on_the_disk(
+    screen, tmp_path, phones, monkeypatch
+):
+    passing = tmp_path / "passing"
+    passing.mkdir()
+    monkeypatch.setenv("TMPDIR", str(passing))
+    with started(tmp_path, "127.0.0.1") as address:
+        wall = open_wall(screen, address)
+        order, first = one_phone_votes(wall, phones)
+        press(wall, order, order.locator(".leakyedu-told figure"))
+        expect(order.get_by_role("radio").first).to_be_checked()
+
+        (mark,) = first.evaluate("Object.values(sessionStorage)")
+        kept = (
+            "Promise.all([document.cookie, Object.keys(localStorage), caches.keys(), indexedDB.databases()])"
+        )
+        assert first.evaluate(kept) == ["", [], [], []]
+        assert first.context.cookies() == []
+        files = [path for path in tmp_path.rglob("*") if path.is_file()]
+        assert [path for path in files if mark.encode() in path.read_bytes()] == []
+        names = {re.sub(r"-.*(?=\.)", "", path.name) for path in files if path.suffix != ".ipynb"}
+        # Jupyter's own mark, the way to the kernel, and what the class answers together, for the lab.
+        assert names == {"migrated", "kernel.json", "progress.json", "progress.lock"}
+        wall.goto("about:blank")
+    assert list(passing.iterdir()) == []
+
+
 # -- What ends in the middle of a vote ------------------------------------------------------------------
 
 
