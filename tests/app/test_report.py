@@ -503,6 +503,24 @@ def test_what_has_passed_where_a_notebook_was_run_is_marked_and_nothing_else(tmp
     assert run.CUT in html.unescape(page)
 
 
+def test_tries_and_predictions_of_a_run_are_not_counted_as_the_learners():
+    seen = {STEP: {"tries": 3, "passed": "2026-11-30"}, "one_euler_step.peak_time": {"prediction": 7.5}}
+    kept = json.dumps({"schema": 1, "records": seen})
+    done = run.Run(Path("Anna.ipynb"), run.ENDED, 8.0, True, kept)
+
+    (anna,) = report.with_runs([], [done])
+
+    assert anna.records == {STEP: {"passed": "2026-11-30"}}
+    page = report.page([anna], [], [done], report.tasks(), names=False)
+    rows = tables_of(page)["Who passed in lesson 4, after how many tries and hints"]
+    (counts,) = (row[2:] for row in rows if row[2] == "1")
+    assert counts == [
+        "1",
+        *["0"] * (len(counts) - 2),
+        "1",
+    ]  # it passed, verified; nobody knows after how many
+
+
 def test_a_network_that_was_not_cut_is_said(tmp_path, monkeypatch):
     hand_in(tmp_path, {"Anna": RECORD})
     runs = [run.Run(Path("Anna.ipynb"), run.ENDED, 8.0, apart, "") for apart in (True, False)]

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -265,3 +266,48 @@ def test_a_class_of_eight_and_four_others(tmp_path):
     assert rows.count(',"by_hand","exercise",') == 8
     assert rows.count(',"yes"\n') >= 8
     assert outside.exists() != run.can_cut()
+
+
+# -- Without running anything ------------------------------------------------------------------------
+
+
+def test_all_notebooks_are_run_in_the_order_of_their_names_but_for_hidden_ones(tmp_path, monkeypatch):
+    places = ["b.ipynb", "a/c.ipynb", ".ipynb_checkpoints/a.ipynb", "a/.hidden.ipynb", "notes.txt"]
+    for place in places:
+        notebook(tmp_path / place)
+    monkeypatch.setattr(run, "run", lambda path, _: run.Run(path, run.ENDED, 1.0, True, ""))
+    said = []
+
+    runs = list(run.run_all(tmp_path, QUICK, said.append))
+
+    assert [str(each.place) for each in runs] == ["a/c.ipynb", "b.ipynb"]
+    assert said[2:] == [f"1 of 2: a/c.ipynb {run.ENDED}, 1 s", f"2 of 2: b.ipynb {run.ENDED}, 1 s"]
+
+
+def test_the_memory_of_all_that_was_started_is_added():
+    command = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'input()'])"
+    with subprocess.Popen(
+        [sys.executable, "-c", command], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as parent:
+        tree = psutil.Process(parent.pid)
+        started = time.monotonic()
+        while not tree.children() and time.monotonic() < started + 60:
+            time.sleep(0.1)
+        held, (child,) = run._memory(tree), tree.children()
+        alone = tree.memory_info().rss, child.memory_info().rss
+
+        parent.stdin.close()
+
+    assert held > max(alone)
+
+
+def test_the_environment_of_a_run_leads_to_its_own_home_and_to_nothing_of_ours(tmp_path, monkeypatch):
+    monkeypatch.setenv("TEACHERS_TOKEN", "secret")
+    monkeypatch.setenv("PYTHONPATH", "here")
+
+    given = run._environment(tmp_path)
+
+    assert "TEACHERS_TOKEN" not in given
+    assert {given[name] for name in ("HOME", "TMPDIR")} == {str(tmp_path)}
+    assert given["LEAKYEDU_HOME"] == str(tmp_path / "progress")
+    assert given["PYTHONPATH"] == os.path.abspath("here")

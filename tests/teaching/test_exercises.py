@@ -1155,3 +1155,12 @@ def test_a_number_that_looks_right_is_shown_with_its_digits():
     assert (
         fresh(first.time_constants).check(2.0001).text == "Not yet. 2.0001 time constants would be too many."
     )
+
+
+def test_where_there_is_no_room_for_another_mistake_the_newest_is_kept():
+    record = {"mistakes": {f"m{n}": 1 for n in range(progress.MOST_MISTAKES)}}
+
+    date_of_today._count(record, False, None, "new")
+
+    kept = record["mistakes"]
+    assert (kept["new"], len(kept)) == (1, progress.MOST_MISTAKES)
