@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -497,6 +499,16 @@ def test_what_was_cut_off_is_said():
         room.process.wait(20)
 
         assert room.lead({"word": "look"})["error"].startswith("The phones are cut off")
+
+
+def test_an_answer_that_ends_in_the_middle_is_said_as_none():
+    with door() as room, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(room, "_line", Phones._line.__get__(SimpleNamespace(process=HALF)))
+
+        assert room.lead({"word": "look"})["error"].startswith("The phones are cut off")
+
+
+HALF = SimpleNamespace(stdout=io.StringIO('{"phones": 1'))
 
 
 def test_an_address_that_is_none_of_this_machine_is_named():
