@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 from leakyedu.app import course_map, run
 from leakyedu.app.course_map import Asked
 from leakyedu.lessons import course, lessons
-from leakyedu.teaching import progress, shapes
+from leakyedu.teaching import progress
 from leakyedu.teaching.kinds import Choice, Measured, Mistake, Number, Points
 from leakyedu.teaching.lesson import Lesson
 from leakyedu.teaching.markup import Html, element, inline, join, printable
@@ -264,9 +264,7 @@ RIGHT, OTHER = "right", "another answer"
 def _row_of(kind: Any, answer: Any) -> tuple[str, Mistake | None]:
     """Return in which row of a table a prediction stands, and which mistake it makes."""
     if isinstance(kind, Points):
-        values = [value for _, value in answer]
-        off = max(abs(value - truth) for value, (_, truth) in zip(values, kind.right, strict=True))
-        shape = "" if off <= kind.tolerance * (1 + 1e-6) else shapes.nearest(kind.rule(), values)
+        shape = kind.shape([value for _, value in answer])
         if shape == "":
             return RIGHT, None
         return next(((f"`{m.key}`", m) for m in kind.mistakes if m.key == shape), (OTHER, None))

@@ -735,12 +735,10 @@ class Points(Typed):
         errors = [value - truth for (_, value), (_, truth) in zip(points, self.right, strict=True)]
         worst = max(range(len(errors)), key=lambda n: abs(errors[n]))
         said = f"{say('predicted', shown=self.show(points))} {self.tell()}"
-        if abs(errors[worst]) <= self.tolerance * (1 + 1e-6):
+        if self._is_right(errors):
             return f"{said} {say('you saw it coming')}"
         values = [value for _, value in points]
-        shape = self._computed(values) or shapes.nearest(self.rule(), values)
-        if shape is None:
-            shape = self._trend(values)
+        shape = self.shape(values)
         if shape:
             return f"{said} {next(m.text for m in self.mistakes if m.key == shape)}"
         if shape == "" and self.mistakes:
@@ -750,6 +748,16 @@ class Points(Typed):
         case = "too high at a place" if errors[worst] > 0 else "too low at a place"
         by = f"{written(abs(errors[worst]), 3)} {self.unit}"
         return f"{said} {say(case, place=f'{written(self.at[worst])} {self.of}', by=by)}"
+
+    def _is_right(self, errors: Sequence[float]) -> bool:
+        return max(map(abs, errors)) <= self.tolerance * (1 + 1e-6)
+
+    def shape(self, values: Sequence[float]) -> str | None:
+        """Return the key of the mistake that values make, nothing if they are right or of that shape, None of no known one."""
+        if self._is_right([value - truth for value, (_, truth) in zip(values, self.right, strict=True)]):
+            return ""
+        shape = self._computed(values) or shapes.nearest(self.rule(), values)
+        return self._trend(values) if shape is None else shape
 
     def _times(self, values: Sequence[float]) -> float | None:
         """Return by what the right curve is to be multiplied to be of the shape of these values; None if by nothing.
@@ -926,7 +934,7 @@ class Witness(Typed):
 
 def _outside(name: str, argument: Argument, number: float) -> str:
     """Say why an argument makes no sense, and in which unit it would make some."""
-    ends = {"low": written(argument.low), "high": written(argument.high), "number": whole(number)}
+    ends = {"low": whole(argument.low), "high": whole(argument.high), "number": whole(number)}
     case = "an argument outside, in a unit" if unit_of(argument.unit) else "an argument outside"
     said = f"{say(case, name=name, unit=argument.unit, **ends)}{argument.why and f': {argument.why}'}."
     for unit, power in relatives(argument.unit):

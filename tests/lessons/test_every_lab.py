@@ -129,6 +129,7 @@ def test_in_front_of_a_class_the_curves_of_a_lab_keep_their_room(lesson):
     plotting.presentation()
     try:
         canvas = Canvas(lab.panes)
+        canvas.fit(1240, 430, 24)  # its place on a wall of 720 lines
         canvas.draw(lambda *axes: lab.view(*axes, **lab.start, **more, prediction=None))
     finally:
         plotting.presentation(False)

@@ -497,7 +497,7 @@ export class WitnessKind extends Kind {
   }
 
   outside({ name, low, high, unit, why }, number) {
-    const ends = { low: written(low), high: written(high), number: whole(number) };
+    const ends = { low: whole(low), high: whole(high), number: whole(number) };
     const outside = this.reader.unitOf(unit) ? "an argument outside, in a unit" : "an argument outside";
     const said = `${this.say(outside, { name, unit, ...ends })}${why && `: ${why}`}.`;
     for (const [other, power] of this.reader.relatives(unit)) {

@@ -127,7 +127,7 @@ widening = Prediction(
 
 
 @widening.mistake(
-    "Your curve goes on and on, as a random walk without a leak does. But the leak forgets old kicks, so the spread comes to a stop."
+    "Your curve opens too slowly, or goes on and on, as a random walk without a leak does. But the leak forgets old kicks: after one time constant the spread has nearly come to its end."
 )
 def never_stops(ms: float) -> float:
     return 0.35 * math.sqrt(ms / 85)

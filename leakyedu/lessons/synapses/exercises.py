@@ -496,7 +496,9 @@ def limit_is_zero(t, tau_mem, tau_syn, w):
     return 0 * t if tau_mem == tau_syn else double_exponential(t, tau_mem, tau_syn, w)
 
 
-@psp.mistake("At equal time constants t is to be divided by one: t alone is a time, and v is none.")
+@psp.mistake(
+    "At equal time constants t is to be divided by the time constant: t alone is a time, and v is none."
+)
 def limit_without_its_time_constant(t, tau_mem, tau_syn, w):
     result = double_exponential(t, tau_mem, tau_syn, w)
     return result * tau_mem if tau_mem == tau_syn else result

@@ -47,13 +47,15 @@ def as_many_as_steps() -> float:
     return float(STEPS)
 
 
-@depth.mistake("That is how many pairs there are on the first level. They do not wait for each other.")
+@depth.mistake(
+    "That is how many separate pairs 4,096 steps make. They do not wait for each other: one level joins them all."
+)
 def half_as_many() -> float:
     return STEPS / 2
 
 
 @depth.mistake(
-    "That is how many pairs are combined altogether. Most of them are combined at the same time as others."
+    "So often steps are joined where this is done one after the other, as in a loop. A level of a scan does all of its own at the same time."
 )
 def one_less_than_steps() -> float:
     return STEPS - 1.0

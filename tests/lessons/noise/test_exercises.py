@@ -123,7 +123,7 @@ def test_a_variance_scatters_as_wide_as_its_band_says():
     ("answer", "words"),
     [
         (lambda n, dt, tau, sigma, g: noise.settle(n, dt, tau, sigma, g).reshape(-1, 2), "shape (5000, 2)"),
-        (lambda n, dt, tau, sigma, g: noise.settle(n, dt, tau, sigma, g).var(), "shape ()"),
+        (lambda n, dt, tau, sigma, g: noise.settle(n, dt, tau, sigma, g).var(), "one number where"),
         (lambda n, dt, tau, sigma, g: noise.settle(n, dt, tau, sigma, g) + 0.1, "It must be 0 V"),
         (lambda n, dt, tau, sigma, g: torch.full((n,), math.nan), "nan or inf"),
         (lambda n, dt, tau, sigma, g: 1 / 0, "ZeroDivisionError"),
