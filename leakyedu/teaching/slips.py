@@ -27,11 +27,13 @@ class Slip(NamedTuple):
         error: regular expression for the error, its type before a colon.
         words: what to say; a name in braces is that of a group in one of the expressions.
         line: regular expression for the line that raised the error.
+        argument: one that the function must have.
     """
 
     error: str
     words: str
     line: str = ""
+    argument: str = ""
 
 
 SLIPS = (
@@ -322,6 +324,11 @@ SLIPS = (
         "A bracket right behind a number calls it like a function. Is a `*` missing before the bracket?",
     ),
     Slip(
+        r"UnboundLocalError: .*'(?P<name>[vi])'",
+        "Here `{name}` has no value yet. The one from before this step is in `state`: begin with `v, i = state`.",
+        argument="state",
+    ),
+    Slip(
         r"UnboundLocalError: .*'(?P<name>\w+)'",
         "Here `{name}` has no value yet. Make it in a line above, out of what your function is given. What cannot be made of that, the answer does without.",
     ),
@@ -400,13 +407,15 @@ def tell_failure(error: BaseException, function: Callable, when: str = "") -> st
             else f"Something is still a `...`{where}"
         )
         return f"{stands}: put your own code in its place."
+    code = getattr(function, "__code__", None)
+    arguments = code.co_varnames[: code.co_argcount] if code else ()
     symbols = symbols_of(function)
     in_line = [name for name in symbols if re.search(rf"\b{name}\b", line)]
     kind = "Symbol" if in_line else type(error).__name__
     said = f"{kind}: {error}"
     for slip in SLIPS:
         found, wrote = re.search(slip.error, said), re.search(slip.line, line)
-        if found and wrote:
+        if found and wrote and (not slip.argument or slip.argument in arguments):
             words = slip.words.format(
                 symbols=_are_symbols(in_line or symbols), **found.groupdict(), **wrote.groupdict()
             )

@@ -475,7 +475,7 @@ STATE = LIState(torch.zeros(1), torch.zeros(1))
         (in_place, "your function writes into the tensors it was given"),
         (asks_of_the_state, "makes the very tensor it was given ask for a gradient"),
         (asks_itself, "makes the very tensor it was given ask for a gradient"),
-        (uses_i_too_early, "Here `i` has no value yet. Make it in a line above, out of what your function is given."),
+        (uses_i_too_early, "Here `i` has no value yet. The one from before this step is in `state`: begin with `v, i = state`."),
         (stops, "`return voltage + undefined  # noqa: F821`. The name `undefined` is not known."),
         (lambda x, state, p, dt: exit(), "Your function stopped with SystemExit"),
         (STATE, "This wants a function of (x, state, p, dt), and got a LIState. Give its name alone, without brackets"),

@@ -42,6 +42,10 @@ def writes_into_a_place():
     v[:] = t
 
 
+def leaves_the_state(state=None):
+    i = i + 1  # noqa: F821, F841
+
+
 def adds_before_the_first():
     for time in (1.0, 2.0):
         total = total + time  # noqa: F821
@@ -162,6 +166,7 @@ MADE = [
     (lambda: t[torch.tensor(0.5)], "The place of a value is a whole number"),
     (lambda: half(3), "Is a `*` missing before the bracket?"),
     (adds_before_the_first, "Here `total` has no value yet."),
+    (leaves_the_state, "Here `i` has no value yet. The one from before this step is in `state`: begin with `v, i = state`."),
     (lambda: numpy.exp(1), "The library `numpy` is not imported in this notebook."),  # noqa: F821
     (lambda: tua + 1, "The name `tua` is not known."),  # noqa: F821
     (lambda: t.reshape(5, 10) @ t.reshape(5, 10), "`@` is the product of matrices."),
