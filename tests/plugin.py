@@ -4,6 +4,7 @@ A plugin that pyproject.toml names, and no conftest: that would not be read wher
 """
 
 import collections
+import gc
 import itertools
 import os
 import sys
@@ -15,6 +16,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import hypothesis
 import pytest
 
+# jsonschema, of nbval, would build 38 grammars of addresses, which takes each process three seconds.
+sys.modules.setdefault("rfc3987_syntax", None)
+
 HOMES, _number = tempfile.mkdtemp(prefix="leakyedu-test-"), itertools.count()
 
 
@@ -23,6 +27,8 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    gc.disable()  # until all tests are collected: to look at what stays takes a fifth of that
+
     # matplotlib's first import may print "building the font cache" into a lesson's stderr.
     import matplotlib.font_manager  # noqa: F401
 
@@ -41,6 +47,13 @@ def pytest_collect_file(file_path, parent):
     from tests.nbval_kernel import Notebook
 
     return [Notebook.from_parent(parent, path=file_path) for _ in found]
+
+
+def pytest_collection_finish():
+    """Keep ten thousand tests, torch and sympy out of each search for garbage: one took half a second."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_sessionfinish():

@@ -58,7 +58,7 @@ def norse_step(x, state, p):
     return norse_functional.li_feed_forward_step(x, norse_functional.LIState(state.v, state.i), p, dt=0.001)
 
 
-@pytest.mark.parametrize("threads", [1, 2, 4])
+@pytest.mark.parametrize("threads", [1, 2, pytest.param(4, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("own", [False, True], ids=["one for all", "one each"])
 def test_a_sequence_is_bit_for_bit_the_loop_of_steps_and_norse(threads, own, measured):
     torch.set_num_threads(threads)

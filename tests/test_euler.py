@@ -22,6 +22,12 @@ DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
 GROUPS, STEPS_PER_GROUP = 10, 1000
 
 
+def seeds(first):
+    """Return one seed a group; the first two are enough to find a bug."""
+    later = range(first + 2, first + GROUPS)
+    return [first, first + 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in later)]
+
+
 def at_rest(*shape, dtype=torch.float32, device=None):
     return LIState(*torch.zeros(2, *shape, dtype=dtype, device=device))
 
@@ -77,7 +83,7 @@ def same_bits(ours, theirs):
 # -- Norse -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(GROUPS))
+@pytest.mark.parametrize("seed", seeds(0))
 def test_ten_thousand_feed_forward_steps_are_those_of_norse_bit_for_bit(seed, measured):
     steps = list(random_steps(seed))
 
@@ -96,7 +102,7 @@ def test_ten_thousand_feed_forward_steps_are_those_of_norse_bit_for_bit(seed, me
     assert same.count(False) == 0, steps[same.index(False)]
 
 
-@pytest.mark.parametrize("seed", range(GROUPS, 2 * GROUPS))
+@pytest.mark.parametrize("seed", seeds(GROUPS))
 def test_ten_thousand_weighted_steps_are_those_of_norse_bit_for_bit(seed, measured):
     torch.set_num_threads(1)  # for products this small a second thread costs more than it does
     steps = [

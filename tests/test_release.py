@@ -215,7 +215,7 @@ def installed(dist, tmp_path_factory):
     return folder, programs, environment, run
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_an_installed_wheel_leaves_nothing_broken_and_says_its_version(installed):
     *_, run = installed
 
@@ -225,7 +225,7 @@ def test_an_installed_wheel_leaves_nothing_broken_and_says_its_version(installed
     assert said == f"leakyedu {__version__}\n"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_an_installed_wheel_opens_all_lessons_in_jupyterlab(installed):
     folder, programs, environment, _ = installed
     arguments = ["lab", "--no-browser", "--port", "0"]
@@ -251,7 +251,7 @@ def pictures(cells):
     return sum("<figure" in output.get("data", {}).get("text/html", "") for output in outputs)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_lesson_runs_on_an_installed_wheel(installed):
     folder, _, _, run = installed
     run("leakyedu", "copy", "to-run")

@@ -22,7 +22,7 @@ def test_torchs_private_names_stand_in_one_file():
     assert found == {"torch_private.py"}
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["_are_functorch_transforms_active", "_len_torch_dispatch_stack"])
 def test_without_a_private_name_of_torch_the_library_does_the_same(name):
     code = (

@@ -5,6 +5,7 @@ yet". A check never raises, says the same about the same answer, and never gives
 What the learner does is kept in his progress, and with it an answer that passed, if it fits into a field.
 """
 
+import contextlib
 import itertools
 import operator
 from collections.abc import Sequence
@@ -400,7 +401,9 @@ def _try_out(kind: Any, answer: Any) -> Trial:
     try:
         # Whatever device a notebook has made the default: the cases are few and small.
         if isinstance(kind, Function):
-            with torch.device("cpu"):
+            # A default is looked at in each call of torch, which takes a third of a check.
+            usual = torch.get_default_device().type == "cpu"
+            with contextlib.nullcontext() if usual else torch.device("cpu"):
                 return kind.try_out(answer)
         trial, error = run_guarded(lambda: kind.try_out(answer))
         return Trial(False, _cannot_be_looked_at(error)) if trial is None else trial

@@ -395,8 +395,9 @@ class Function(Kind):
                 if failure is not None:
                     break
                 mutated = self._as_tensors(mutated)
-                exact = exact and self._agree(result, mutated)
-                strays += not _is_near(result, mutated)
+                same = self._agree(result, mutated)
+                exact = exact and same
+                strays += not (same or _is_near(result, mutated))
                 if not exact and strays > allowed:
                     break
             else:

@@ -172,7 +172,7 @@ def test_a_build_fails_for_a_torch_with_cuda_or_a_missing_package(tmp_path, worl
     assert not (tmp_path / "tree" / "leakyedu-lessons").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_server_of_the_image_loads_what_the_lessons_and_binder_need_and_nothing_else(tmp_path):
     settings = "etc/jupyter/jupyter_server_config.d"
     shutil.copytree(Path(sys.prefix, settings), tmp_path / "prefix" / settings)

@@ -338,7 +338,7 @@ def test_a_class_of_three_finishes_lesson_1_and_leaves_nothing(folder):
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_learner_who_gets_stuck_is_reported_with_what_he_did_and_read(folder):
     wrong, raising = ANSWERS | {"level": "-85"}, ANSWERS | {"level": "1 / 0"}
 

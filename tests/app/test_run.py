@@ -54,7 +54,7 @@ def apart():
         pytest.skip("this system lets nobody make namespaces")
 
 
-@pytest.fixture(params=["apart", "not apart"])
+@pytest.fixture(params=["apart", pytest.param("not apart", marks=pytest.mark.thorough)])
 def either_way(request, monkeypatch):
     """Run notebooks apart, and as where no system helps."""
     if request.param == "not apart":

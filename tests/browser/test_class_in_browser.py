@@ -326,6 +326,7 @@ def test_the_teachers_window_has_the_votes_before_the_class_and_what_they_mean(w
     window.close()
 
 
+@pytest.mark.thorough
 def test_hands_that_a_teacher_counts_make_the_same_pictures_without_any_phone(screen, tmp_path):
     with started(tmp_path, "hands") as address:
         wall = open_wall(screen, address)
@@ -397,6 +398,7 @@ def change_to(phone: Page, option: int) -> None:
     phone.get_by_role("radio").nth(option).tap(timeout=SLOWLY)
 
 
+@pytest.mark.thorough
 def test_where_the_phones_are_cut_off_the_wall_says_so_and_the_lesson_goes_on(screen, tmp_path, phones):
     with started(tmp_path, "127.0.0.1") as address:
         wall = open_wall(screen, address)

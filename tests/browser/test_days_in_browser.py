@@ -92,6 +92,7 @@ def saved(lesson: Lesson) -> None:
     lesson.page.wait_for_timeout(2_000)
 
 
+@pytest.mark.thorough
 def test_what_was_seen_last_stays_on_three_days(host, page):
     work(host)
     saved(host)
@@ -126,6 +127,7 @@ def end_kernels(lesson: Lesson) -> None:
         request.delete(f"{host}/api/sessions/{session['id']}", headers=headers)
 
 
+@pytest.mark.thorough
 def test_no_model_of_a_widget_stands_in_the_file(lesson, lab):
     work(lesson)
     lesson.save()
@@ -137,7 +139,9 @@ def test_no_model_of_a_widget_stands_in_the_file(lesson, lab):
     assert "widget-view" not in json.dumps(notebook)
 
 
-@pytest.mark.parametrize("how", ["Restart Kernel.*", "Shut Down Kernel"])
+@pytest.mark.parametrize(
+    "how", ["Restart Kernel.*", pytest.param("Shut Down Kernel", marks=pytest.mark.thorough)]
+)
 def test_what_has_no_kernel_any_more_says_so(lesson, how):
     lesson.run_all()
     check = lesson.cell("ex.by_hand.check")

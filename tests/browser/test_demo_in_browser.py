@@ -147,7 +147,10 @@ def test_a_class_votes_then_sees_what_happens_beside_its_vote(lesson):
     assert lesson.evaluate(SMALL) == []
 
 
-BOTH_PAIRS = pytest.mark.parametrize(("on", "back"), [("ArrowRight", "ArrowLeft"), ("PageDown", "PageUp")])
+BOTH_PAIRS = pytest.mark.parametrize(
+    ("on", "back"),
+    [("PageDown", "PageUp"), pytest.param("ArrowRight", "ArrowLeft", marks=pytest.mark.thorough)],
+)
 
 
 @BOTH_PAIRS
@@ -314,7 +317,7 @@ def test_a_reveal_is_taken_back_and_a_new_vote_is_answered_anew(lesson):
     assert "You predicted 8 ms" in answer.inner_text()  # and not the answer to the earlier vote for a while
 
 
-@pytest.mark.parametrize("key", ["b", "B", "."])
+@pytest.mark.parametrize("key", ["b", *(pytest.param(k, marks=pytest.mark.thorough) for k in "B.")])
 def test_one_key_makes_the_wall_black_and_the_next_one_brings_it_back(lesson, key):
     seen = "[...document.elementsFromPoint(600, 400)].map(e => getComputedStyle(e).backgroundColor)[0]"
     black = "rgb(0, 0, 0)"
@@ -356,6 +359,7 @@ def test_a_page_that_is_left_ends_its_kernel_and_the_next_one_begins_without_vot
     expect(screen.locator(".leakyedu-answer").first).to_contain_text("You made no prediction", timeout=SLOWLY)
 
 
+@pytest.mark.thorough
 def test_a_class_draws_its_curve_by_the_keys_that_lead_nowhere(screen, all_lessons):
     open_lesson(screen, all_lessons, "01_a_leaky_bucket")
     question = screen.locator(".leakyedu-screen:has(.leakyedu-curve)").first
@@ -383,6 +387,7 @@ def test_axe_finds_nothing_on_the_wall(lesson):
     assert violations(lesson) == []
 
 
+@pytest.mark.thorough
 def test_two_questions_with_one_answer_have_a_screen_each(screen, all_lessons):
     open_lesson(screen, all_lessons, "05_euler_against_exact")
     vote = screen.locator(".leakyedu-vote").nth(1)

@@ -215,6 +215,7 @@ def test_a_foreign_page_runs_no_script_starts_no_kernel_and_reads_nothing(contex
         opened.close()
 
 
+@pytest.mark.thorough
 def test_a_person_comes_from_a_file_reloads_follows_links_and_opens_windows(chromium, learner, teacher):
     context = chromium.new_context()
     context.set_default_timeout(SLOWLY)

@@ -184,6 +184,7 @@ def wall(tmp_path):
         yield address
 
 
+@pytest.mark.thorough
 def test_no_title_of_a_notebook_and_no_name_of_a_file_runs_on_a_wall(watched, wall):
     watched.goto(wall)
     expect(watched.locator(".leakyedu-presets button").first).to_be_visible(timeout=2 * SLOWLY)

@@ -77,6 +77,7 @@ def lab_at(home: Path, address: str) -> Lab:
     return Lab(home / "leakyedu-lessons", home / "progress", host, token)
 
 
+@pytest.mark.thorough
 def test_after_a_killed_kernel_the_lesson_goes_on_where_it_was(lesson, lab):
     work(lesson)
     name = re.search(r"copy_\w+\.ipynb", lesson.url)[0]

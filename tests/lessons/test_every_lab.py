@@ -1,9 +1,9 @@
 """Each lab: what its settings show, what it says, what it does in front of a class."""
 
-import base64
 import functools
 import gc
 import html
+import io
 import itertools
 import math
 import random
@@ -15,6 +15,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
+from matplotlib.colors import same_color
+from matplotlib.figure import Figure
 from PIL import ImageChops, ImageColor
 
 from leakyedu.teaching import plotting
@@ -91,7 +93,13 @@ def where_two_meet(lab: Lab) -> list[dict]:
 
 
 @each_lab
-@pytest.mark.parametrize("some", [where_two_meet, pytest.param(corners, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize(
+    "some",
+    [
+        pytest.param(where_two_meet, marks=pytest.mark.slow),
+        pytest.param(corners, marks=pytest.mark.thorough),
+    ],
+)
 def test_a_lab_draws_its_corners(lesson, some):
     draw_and_look_at(lesson.lab.LAB, some(lesson.lab.LAB))
 
@@ -156,6 +164,7 @@ def test_a_lab_says_below_its_picture_what_its_alt_text_says(lesson, monkeypatch
 HIS_STYLE = {"font.size": 22, "lines.linewidth": 9, "axes.grid": True, "savefig.facecolor": "red"}
 
 
+@pytest.mark.thorough
 @each_lab
 def test_a_lab_looks_as_ever_whatever_style_the_user_has_chosen(lesson):
     lab = lesson.lab.LAB
@@ -296,29 +305,29 @@ def foretold(lesson) -> object:
     return getattr(lesson.exercises, name).kind.right
 
 
-def has_a_prediction(live) -> bool:
-    """Tell whether a prediction is in the picture, in the colour that nothing else has."""
-    png = base64.b64decode(re.search(r'base64,([^"]+)', live.picture)[1])
-    return ImageColor.getrgb(PREDICTION) in {colour for _, colour in pixels(png).getcolors(2**20)}
+def has_a_prediction(figure: Figure) -> bool:
+    """Tell whether a prediction is drawn, in the colour that nothing else has."""
+    return bool(figure.findobj(lambda x: hasattr(x, "get_color") and same_color(x.get_color(), PREDICTION)))
 
 
 @each_lab
-def test_a_prediction_is_drawn_where_it_was_asked_and_nowhere_else(lesson, monkeypatch):
-    lab = lesson.lab.LAB
-    _, live = show(monkeypatch, lab, prediction=foretold(lesson))
+def test_a_prediction_is_drawn_where_it_was_asked_and_nowhere_else(lesson):
+    lab, right = lesson.lab.LAB, foretold(lesson)
     there = lab.start | lab.asked
-    move(live, **there)
-    drawn, named = has_a_prediction(live), set()
     still = {name for name, control in lab.controls.items() if getattr(control, "plays", False)}
     still |= OPEN.get(lesson.name, set())
 
-    seen = set()
+    asked, _ = lab.figure(**there, prediction=right)
+    seen, named = set(), set()
     for name, control in lab.controls.items():
-        move(live, **there | {name: next(value for value in values(control) if value != there[name])})
-        seen |= {name} if has_a_prediction(live) else set()
-        named |= {name} if "Your prediction is drawn at" in caption_of(live) else set()
+        elsewhere = next(value for value in values(control) if value != there[name])
+        figure, sentence = lab.figure(**there | {name: elsewhere}, prediction=right)
+        seen |= {name} if has_a_prediction(figure) else set()
+        named |= {name} if "Your prediction is drawn at" in sentence else set()
 
-    assert drawn
+    assert has_a_prediction(asked)
+    asked.savefig(drawn := io.BytesIO())
+    assert ImageColor.getrgb(PREDICTION) in {c for _, c in pixels(drawn.getvalue()).getcolors(2**20)}
     assert seen == still
     assert named == lab.controls.keys() - still
 

@@ -664,6 +664,7 @@ def test_a_prediction_is_drawn_by_the_experiment_of_its_lesson_and_none_is_not(l
 # -- Running it: nbval does that too, from top to bottom, and looks at each picture ------------------
 
 
+@pytest.mark.slow
 @each_notebook
 @pytest.mark.usefixtures("fresh_exercises", "unpainted")
 def test_each_section_runs_alone_after_the_set_up_cell_and_is_solved(lesson, capsys):

@@ -33,7 +33,11 @@ MOST, MOST_OF_THREE = 350, 1200
 COMPILER = {"whole_sequences": 100}  # what numba takes besides, in the one lesson that is about it
 
 pytestmark = pytest.mark.slow
-TOGETHER = [tuple(ALL[n : n + 3]) for n in range(0, len(ALL), 3)]
+# Three at a time, the first ones with each change.
+TOGETHER = [
+    pytest.param(tuple(ALL[n : n + 3]), marks=pytest.mark.thorough if n else ())
+    for n in range(0, len(ALL), 3)
+]
 
 # Each in a place of its own, within the folder of a kernel, so that nothing that is written is missed.
 FOLDERS = {

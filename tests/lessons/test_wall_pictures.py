@@ -124,7 +124,15 @@ def test_the_last_row_can_read_each_letter_of_an_opening_and_of_an_answer(lesson
     assert wrong == {}
 
 
-@pytest.mark.parametrize("wall", LABS, ids=lambda wall: f"{wall[0]}x{wall[1]}")
+@pytest.mark.parametrize(
+    "wall",
+    [
+        # Where the room is narrowest in each direction, with each change.
+        pytest.param(wall, marks=pytest.mark.thorough if wall[1] > 768 else ())
+        for wall in LABS
+    ],
+    ids=lambda wall: f"{wall[0]}x{wall[1]}",
+)
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_the_last_row_can_read_each_letter_of_a_lab(lesson, wall):
     lab, letter = lesson.lab.LAB, wall[1] / 30

@@ -211,8 +211,8 @@ def complaints(verdict: Verdict, seconds: float) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "exercise",
-    # As long as a learner waits for what never ends.
-    [ex.step, ex.by_hand, ex.order],
+    # A function as long as a learner waits for what never ends.
+    [pytest.param(ex.step, marks=pytest.mark.thorough), ex.by_hand, ex.order],
     ids=["step", "by_hand", "order"],
 )
 def test_an_odd_answer_gets_a_clear_sentence_and_does_no_harm(exercise, monkeypatch, capfd):

@@ -228,6 +228,14 @@ def falls(v=0.9, i=0.5):
 
 
 @hunt.mistake(
+    "v comes ever nearer to the current, and this one does not lie above the threshold: no v below is led to it. "
+    "Drive it harder."
+)
+def too_weak(v=0.5, i=0.9):
+    return i <= 1
+
+
+@hunt.mistake(
     "This step does not reach the threshold: v moves by a tenth of its distance to i. Start higher, or drive it harder."
 )
 def too_far_below(v=0.2, i=1.5):

@@ -135,7 +135,7 @@ def test_the_corpus_is_judged_as_in_python():
     assert differences(answers) == []
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_what_hardly_anybody_types_is_judged_as_in_python_by_every_sentence(monkeypatch):
     said = set()
 

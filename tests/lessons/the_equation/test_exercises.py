@@ -134,10 +134,12 @@ def test_whatever_sympy_makes_of_the_formula_passes(exercise, change):
 MISTAKES = [(exercise, m) for exercise in (lesson.equation, lesson.charging) for m in exercise.kind.mistakes]
 
 
+@pytest.mark.parametrize(
+    "form", [sympy.factor, *(pytest.param(f, marks=pytest.mark.slow) for f in (str, sympy.expand))]
+)
 @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
-def test_a_mistake_is_known_in_other_forms(exercise, mistake):
-    for form in (str(mistake.answer), sympy.expand(mistake.answer), sympy.factor(mistake.answer)):
-        assert fresh(exercise).check(form).text == f"Not yet. {mistake.text}"
+def test_a_mistake_is_known_in_other_forms(exercise, mistake, form):
+    assert fresh(exercise).check(form(mistake.answer)).text == f"Not yet. {mistake.text}"
 
 
 def test_later_cells_go_on_with_the_learners_formula_in_the_lessons_symbols(capsys):
