@@ -354,6 +354,33 @@ def test_hands_that_a_teacher_counts_make_the_same_pictures_without_any_phone(sc
 
 
 @pytest.mark.thorough
+def test_two_votes_on_four_options_and_what_is_said_of_a_tie_have_room_on_each_wall(screen, tmp_path):
+    with started(tmp_path, "hands") as address:
+        wall = open_wall(screen, address, "09_learning")
+        question = wall.locator(".leakyedu-screen:has(input[type=radio])").first
+        come_to(wall, question)
+        for vote in ("", "Vote 2: "):
+            if vote:
+                wall.keyboard.press("PageDown")
+                expect(question.locator(".leakyedu-count")).to_contain_text("Vote 2: 0 hands", timeout=SLOWLY)
+            question.get_by_label("Hands").fill("9 9 9 0")
+            wall.keyboard.press("Enter")
+            expect(question.locator(".leakyedu-told figcaption")).to_contain_text(
+                f"{vote}27 answers", timeout=SLOWLY
+            )
+        for width, height in ((1024, 768), (1280, 720), (1920, 1080), (2560, 1080)):
+            wall.set_viewport_size({"width": width, "height": height})
+            come_to(wall, question)
+            said, counted = (
+                question.locator(part).bounding_box()
+                for part in (".leakyedu-told figcaption", ".leakyedu-class")
+            )
+            assert said["y"] + said["height"] <= counted["y"] + 1, (width, height)
+            assert seen_wrongly(wall, question) == []
+        wall.goto("about:blank")  # it asks no more, before the server ends
+
+
+@pytest.mark.thorough
 def test_a_class_leaves_a_mark_in_the_tab_of_a_phone_and_no_vote_on_the_disk(
     screen, tmp_path, phones, monkeypatch
 ):
