@@ -228,7 +228,7 @@ def falls(v=0.9, i=0.5):
 
 
 @hunt.mistake(
-    "v comes ever nearer to the current, and this one does not lie above the threshold: no v below is led to it. "
+    "The voltage comes ever nearer to the current, and this one does not lie above the threshold: it never gets there. "
     "Drive it harder."
 )
 def too_weak(v=0.5, i=0.9):
