@@ -474,6 +474,20 @@ def test_what_changes_in_place_is_what_a_new_picture_shows(before, after):
     assert ImageChops.difference(changed, first).getbbox()
 
 
+def test_what_lies_in_front_is_drawn_last_whichever_came_first():
+    def view(axes):
+        axes.plot([0, 1], [0.5, 0.5], color="#0000ff", linewidth=20, zorder=3)
+        axes.plot([0.5, 0.5], [0, 1], color="#ff0000", linewidth=20, zorder=1)
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+        return "Two lines that cross at 0.5."
+
+    canvas = Canvas()
+    drawn = pixels(canvas.draw(view)[0])
+
+    x, y = canvas.axes[0].transData.transform((0.5, 0.5))
+    assert drawn.getpixel((round(x), drawn.height - round(y))) == (0, 0, 255)
+
+
 def test_a_legend_is_drawn_anew_when_its_words_change():
     def view(word):
         def draw(axes):
