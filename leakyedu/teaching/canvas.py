@@ -4,12 +4,14 @@ import re
 import struct
 import zlib
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.legend import Legend
+from matplotlib.transforms import Bbox
 
 from leakyedu.teaching.figure import ABOVE, LETTER, fit_for_a_class, new_figure, our_style, presenting
 
@@ -33,9 +35,9 @@ class Canvas:
         self._canvas = FigureCanvasAgg(self.figure)
         self._margins = self.axes[0].margins()
         self._still = {child for axes in self.axes for child in axes.get_children()}
-        self._room = None
-        self._above: set[str] = set()
-        self._backgrounds: dict[tuple, object] = {}
+        self._places = [axes.get_position() for axes in self.axes]
+        self._layouts: dict[tuple, Layout] = {}
+        self._backgrounds: dict[tuple, tuple[Layout, object]] = {}
 
     def fit(self, width: float, height: float, letter: float) -> None:
         """Fill a place from now on, in front of a class.
@@ -49,7 +51,8 @@ class Canvas:
         self.figure.set_size_inches(width / dpi, height / dpi)
         self.figure.set_dpi(dpi)
         self._canvas = FigureCanvasAgg(self.figure)
-        self._room = None
+        self._layouts.clear()
+        self._backgrounds.clear()
 
     def draw(self, view: Callable[..., str]) -> tuple[bytes, str]:
         """Call ``view(*axes)``; return the picture as PNG, and the sentence that the view returned."""
@@ -60,7 +63,8 @@ class Canvas:
         for artist in self._moving():
             artist.remove()
         # As if they were new. To clear them would take half as long as the whole picture.
-        for axes in self.axes:
+        for axes, place in zip(self.axes, self._places, strict=True):
+            axes.set_position(place)  # on which the number of ticks depends
             _with_usual_ticks(axes)
             axes.set(xlabel="", ylabel="", title="")
             axes.margins(*self._margins)
@@ -70,11 +74,10 @@ class Canvas:
         sentence = view(*self.axes)
         fit_for_a_class(self.figure)
         frame = tuple(map(_frame, self.axes))
-        # Room that is there stays, or a prediction that comes and goes would move everything.
-        fits = self._room is not None and _above(self.axes) <= self._above
-        if not (fits and frame in self._backgrounds):
-            self._draw_background(frame, fits)
-        self._canvas.restore_region(self._backgrounds[frame])
+        layout = self._layout()
+        if self._backgrounds.get(frame, (None,))[0] is not layout:
+            self._draw_background(frame, layout)
+        self._canvas.restore_region(self._backgrounds[frame][1])
         # A legend says and shows what it did before, or the frame would be another.
         moving = [artist for artist in self._moving() if not isinstance(artist, Legend)]
         for artist in sorted(moving, key=Artist.get_zorder):
@@ -84,24 +87,40 @@ class Canvas:
     def _moving(self) -> list[Artist]:
         return [child for axes in self.axes for child in axes.get_children() if child not in self._still]
 
-    def _draw_background(self, frame: tuple, fits: bool) -> None:
-        room = [_room(axes) for axes in self.axes]
-        if room != self._room or not fits:
+    def _layout(self) -> "Layout":
+        """Put the axes where they leave room for all words, which is the same place each time."""
+        room, above = tuple(map(_room, self.axes)), _above(self.axes)
+        layout = self._layouts.get(room)
+        # Room that is there stays, or a prediction that comes and goes would move everything.
+        if layout is None or not above <= layout.above:
+            for axes in self.axes:
+                axes.set_in_layout(True)  # which ends with each place that is set
             # What moves needs room too, in a margin perhaps; from then on everything stays where it is.
             self.figure.set_layout_engine("constrained")
             self.figure.get_layout_engine().execute(self.figure)
             self.figure.set_layout_engine("none")
-            self._room, self._above = room, _above(self.axes)
-            self._backgrounds.clear()
+            layout = self._layouts[room] = Layout(above, [axes.get_position() for axes in self.axes])
+        for axes, place in zip(self.axes, layout.places, strict=True):
+            axes.set_position(place)
+        return layout
+
+    def _draw_background(self, frame: tuple, layout: "Layout") -> None:
         if len(self._backgrounds) == KEPT:
             del self._backgrounds[next(iter(self._backgrounds))]
         moving = [a for a in self._moving() if a.get_visible() and not isinstance(a, Legend)]
         for artist in moving:
             artist.set_visible(False)
         self._canvas.draw()
-        self._backgrounds[frame] = self._canvas.copy_from_bbox(self.figure.bbox)
+        self._backgrounds[frame] = layout, self._canvas.copy_from_bbox(self.figure.bbox)
         for artist in moving:
             artist.set_visible(True)
+
+
+class Layout(NamedTuple):
+    """Where axes are, and for which words above them there is room."""
+
+    above: set[str]
+    places: list[Bbox]
 
 
 def _png(pixels: np.ndarray) -> bytes:
@@ -123,7 +142,7 @@ def _png(pixels: np.ndarray) -> bytes:
 
 
 LEAST = (4.6, 1.6)  # inches that curves need, with their words around them
-KEPT = 4  # backgrounds: on a page one takes a megabyte
+KEPT = 8  # backgrounds: on a page one takes a megabyte
 
 
 def _with_usual_ticks(axes: Axes) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyArrowPatch, Polygon, Rectangle
 
 from leakyedu.teaching.figure import CURRENT, FAINT, INPUT, PALE, VOLTAGE, new_figure, presenting
@@ -55,7 +56,7 @@ def arrow(
         stroke(axes, start, end, color=color, width=width, style=style, order=4)
         length = math.dist(start, end)
         start = tuple(b + (a - b) * 0.02 / length for a, b in zip(start, end, strict=True))
-    axes.add_patch(
+    axes.add_artist(
         FancyArrowPatch(
             start, end, arrowstyle=heads, mutation_scale=5 + 3 * width, color=color, linewidth=width,
             shrinkA=0, shrinkB=0, zorder=4, joinstyle="miter", capstyle="butt",
@@ -67,10 +68,11 @@ def stroke(
     axes: Axes, *points: Point, color: str = INK, width: float = 1.8, style: str = "-", order: int = 3
 ) -> None:
     """Draw a line through points."""
-    axes.plot(
+    line = Line2D(
         *zip(*points, strict=True), color=color, linewidth=width, linestyle=style, zorder=order,
         solid_joinstyle="round", solid_capstyle="round",
     )  # fmt: skip
+    axes.add_artist(line)
 
 
 def water(axes: Axes, x: float, y: float, width: float, height: float, color: str = VOLTAGE) -> None:
@@ -83,7 +85,7 @@ def water(axes: Axes, x: float, y: float, width: float, height: float, color: st
         "linewidth": 0,
         "zorder": 2,
     }
-    axes.add_patch(Rectangle((x, y), width, height, **box))
+    axes.add_artist(Rectangle((x, y), width, height, **box))
     if height > 0.05:
         stroke(axes, (x, y + height), (x + width, y + height), color=color, width=2.2, order=3)
 
@@ -118,7 +120,7 @@ def pipe(axes: Axes, points: Sequence[Point], width: float, color: str = VOLTAGE
 def pour(axes: Axes, x: float, top: float, bottom: float, color: str, width: float = 0.28) -> None:
     """Draw water that falls, down to a level."""
     box = {"facecolor": color, "edgecolor": "none", "zorder": 3}
-    axes.add_patch(Rectangle((x - width / 2, bottom), width, top - bottom, **box))
+    axes.add_artist(Rectangle((x - width / 2, bottom), width, top - bottom, **box))
 
 
 def resistor(axes: Axes, x: float, top: float, bottom: float, color: str = INK) -> None:
@@ -147,7 +149,7 @@ def dot(
 ) -> None:
     """Draw a dot, or a ring: where wires meet, where a wire ends."""
     face = color if filled else "white"
-    axes.add_patch(Circle((x, y), radius, facecolor=face, edgecolor=color, linewidth=1.6, zorder=5))
+    axes.add_artist(Circle((x, y), radius, facecolor=face, edgecolor=color, linewidth=1.6, zorder=5))
 
 
 def neuron(axes: Axes, x: float, y: float, size: float = 1.5, color: str = VOLTAGE) -> None:
@@ -160,7 +162,7 @@ def neuron(axes: Axes, x: float, y: float, size: float = 1.5, color: str = VOLTA
         for fx, fy in forks:
             stroke(axes, (x + size * dx, y + size * dy), (x + size * fx, y + size * fy), width=2.5, order=1)
     stroke(axes, (x, y), (x + 1.9 * size, y), width=3.5, order=1)
-    axes.add_patch(
+    axes.add_artist(
         Circle((x, y), size, facecolor=PALE.get(color, FAINT), edgecolor=INK, linewidth=3, zorder=2)
     )
 
@@ -170,12 +172,14 @@ def frame(
 ) -> None:
     """Draw a box, for a step or a part."""
     box = {"facecolor": face, "edgecolor": color, "linewidth": 1.6, "zorder": 3}
-    axes.add_patch(Rectangle((x, y), width, height, **box))
+    axes.add_artist(Rectangle((x, y), width, height, **box))
 
 
 def polygon(axes: Axes, *points: Point, color: str = INK, face: str = "white") -> None:
     """Draw a filled shape through points."""
-    axes.add_patch(Polygon(points, facecolor=face, edgecolor=color, linewidth=2, zorder=3, joinstyle="round"))
+    axes.add_artist(
+        Polygon(points, facecolor=face, edgecolor=color, linewidth=2, zorder=3, joinstyle="round")
+    )
 
 
 def between(axes: Axes, start: Point, end: Point, *, color: str = INPUT, width: float = 1.2) -> None:
@@ -228,7 +232,9 @@ def beside(
     tall, long = high - low, end - start
     floor, left, wide = low + 0.02 * tall, end + 0.05 * long, width * long
     # Curves that go on end here, as on paper.
-    axes.add_patch(Rectangle((end, low), (room + 0.2) * long, tall, facecolor="white", linewidth=0, zorder=2))
+    axes.add_artist(
+        Rectangle((end, low), (room + 0.2) * long, tall, facecolor="white", linewidth=0, zorder=2)
+    )
     bucket(axes, left, floor, wide, 0.96 * tall, max(level - floor, 0.0), color, hole=0.05 * tall)
     y = floor + 0.025 * tall
     stroke(axes, (left + wide, y), (left + wide + 0.03 * long, y), color=color, width=3)
@@ -240,7 +246,7 @@ def beside(
     axes.set_xlim(start, left + (room + 0.05) * long)
     axes.set_xticks([x for x in axes.get_xticks() if start <= x <= end])
     axes.spines["bottom"].set_visible(False)
-    axes.plot([start, end], [low, low], color="black", linewidth=1.6, zorder=2)
+    stroke(axes, (start, low), (end, low), color="black", width=1.6, order=2)
 
 
 def at_time(axes: Axes, time: float, value: float, color: str = VOLTAGE) -> None:

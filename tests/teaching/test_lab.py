@@ -523,11 +523,24 @@ def test_a_tick_beyond_the_axes_needs_no_room():
     assert ImageChops.difference(changed, fresh).getbbox() is None
 
 
+def test_each_picture_leaves_its_words_the_room_that_a_figure_leaves_them():
+    canvas = Canvas()
+    for name in ("v", "a name\nof two lines", "v"):
+        canvas.draw(lambda axes, name=name: axes.set_ylabel(name).get_text())
+
+        figure, (axes,) = new_figure()
+        axes.set_ylabel(name)
+        figure.draw_without_rendering()
+
+        here, there = (x.get_position().bounds for x in (canvas.axes[0], axes))
+        assert here == pytest.approx(there, abs=0.02)
+
+
 def counted(canvas: Canvas, monkeypatch) -> list[tuple]:
     """Return the frames that a canvas draws from now on, as they come."""
     drawn, draw = [], canvas._draw_background
     monkeypatch.setattr(
-        canvas, "_draw_background", lambda frame, fits: (drawn.append(frame), draw(frame, fits))
+        canvas, "_draw_background", lambda frame, layout: (drawn.append(frame), draw(frame, layout))
     )
     return drawn
 
@@ -545,6 +558,7 @@ def test_frames_are_drawn_once_for_as_long_as_they_stay(monkeypatch):
 def test_frames_that_come_back_are_there_still_as_far_as_there_is_room(monkeypatch):
     canvas = Canvas()
     drawn = counted(canvas, monkeypatch)
+    monkeypatch.setattr("leakyedu.teaching.canvas.KEPT", 4)
     tops = [2, 4, 6, 8, 4, 2, 6, 8, 9, 2]  # the first of four makes room for a fifth
 
     shown = [

@@ -134,7 +134,7 @@ def test_the_water_stands_as_high_as_the_curve(time):
     v = -0.25 - math.expm1(-time / 20)
     assert f" At {time} ms the water stands at {v:.3g} V." in sentence
     surfaces = [line.get_ydata() for line in figure.axes[0].lines if min(line.get_xdata()) > 150]
-    assert any(max(abs(ys - v)) < 1e-6 for ys in surfaces)
+    assert any(max(abs(y - v) for y in ys) < 1e-6 for ys in surfaces)
 
 
 def test_the_axes_are_no_larger_than_what_is_drawn_needs():
