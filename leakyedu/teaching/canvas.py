@@ -105,7 +105,7 @@ class Canvas:
         return layout
 
     def _draw_background(self, frame: tuple, layout: "Layout") -> None:
-        if len(self._backgrounds) == KEPT:
+        if len(self._backgrounds) == (KEPT_ON_A_WALL if presenting() else KEPT):
             del self._backgrounds[next(iter(self._backgrounds))]
         moving = [a for a in self._moving() if a.get_visible() and not isinstance(a, Legend)]
         for artist in moving:
@@ -142,7 +142,7 @@ def _png(pixels: np.ndarray) -> bytes:
 
 
 LEAST = (4.6, 1.6)  # inches that curves need, with their words around them
-KEPT = 8  # backgrounds: on a page one takes a megabyte
+KEPT, KEPT_ON_A_WALL = 8, 4  # backgrounds: on a page one takes a megabyte, on a wall up to thirty
 
 
 def _with_usual_ticks(axes: Axes) -> None:
