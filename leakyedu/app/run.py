@@ -247,12 +247,14 @@ def _memory(tree: psutil.Process) -> int:
 
 def _end(process: subprocess.Popen, tree: psutil.Process) -> None:
     """End a process with all that it has started: in a namespace, all of it ends with its first one."""
-    for each in _family(tree):
+    family = _family(tree)
+    for each in family:
         with contextlib.suppress(psutil.Error):
             each.kill()
     with contextlib.suppress(ProcessLookupError, PermissionError):  # as macOS says of those that have ended
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    psutil.wait_procs(family, timeout=1)  # what they held is free before another one begins
 
 
 def _kept(home: Path) -> str:

@@ -20,11 +20,12 @@ function shapeOf(rule, values) {
     return (total - worst * worst + left * left) / curve.length;
   };
   let [found, least] = [null, rule.near];
-  for (const [name, curve] of Object.entries(rule.curves))
-    for (const stretch of rule.stretches) {
-      const distance = away(curve, stretch);
-      if (distance < least) [found, least] = [name, distance];
-    }
+  for (const [name, ways] of Object.entries(rule.curves))
+    for (const curve of ways)
+      for (const stretch of rule.stretches) {
+        const distance = away(curve, stretch);
+        if (distance < least) [found, least] = [name, distance];
+      }
   return found && rule.rival.length && away(rule.rival, 1) < least ? null : found;
 }
 

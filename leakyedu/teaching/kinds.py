@@ -630,9 +630,10 @@ class Points(Typed):
         computed: keys of mistakes that are computed and typed, and not drawn: they are known by their digits, and
             may lie beyond the axis, or near another curve.
         trends: "rises" or "falls", all the way -> the key of a mistake whose words fit each curve that does so.
+        ways: key of a mistake -> the values of other curves that are meant by its words.
     """
 
-    GIVEN = ("right", "names", "tolerance", "axis", "start", "computed", "trends")
+    GIVEN = ("right", "names", "tolerance", "axis", "start", "computed", "trends", "ways")
     ALIKE = 0.07  # of the largest value: how far those of a computed mistake may be off
     FAR = 50  # times the largest right value: nobody means that
 
@@ -646,9 +647,10 @@ class Points(Typed):
         start: tuple[float, float] = (0.0, 0.0),
         computed: Sequence[str] = (),
         trends: Mapping[str, str] | None = None,
+        ways: Mapping[str, Sequence[Sequence[float]]] | None = None,
     ) -> None:
         super().__init__()
-        self.computed, self.trends = tuple(computed), dict(trends or {})
+        self.computed, self.trends, self.ways = tuple(computed), dict(trends or {}), dict(ways or {})
         self.at, self.names, self.tolerance = tuple(at), tuple(names), tolerance
         self.axis, self.start = tuple(axis), tuple(start)
         self.right = tuple((place, float(curve(place))) for place in at)
@@ -668,8 +670,8 @@ class Points(Typed):
 
     def rule(self) -> dict[str, Any]:
         """Return what tells the right shape, whose name is empty, from the mistakes, as JSON can hold it."""
-        curves = {"": [value for _, value in self.right]} | {
-            m.key: m.answer for m in self.mistakes if m.key not in self.computed
+        curves = {"": [[value for _, value in self.right]]} | {
+            m.key: [m.answer, *self.ways.get(m.key, ())] for m in self.mistakes if m.key not in self.computed
         }
         return shapes.rule(curves, self.axis, self.start[1], shapes.in_a_hurry((self.start, *self.right)))
 

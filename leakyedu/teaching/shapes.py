@@ -9,7 +9,7 @@ All that decides is data, a rule that JSON can hold; ``curve.js`` judges by the 
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 STRETCHES = (1.0, 0.9, 1.1, 0.8, 1.2)  # of a curve, about the level where it starts
@@ -19,7 +19,7 @@ HURRY = 2.0  # how many times as fast the rival of all mistakes goes
 
 
 def rule(
-    curves: Mapping[str, Sequence[float]],
+    curves: Mapping[str, Sequence[Sequence[float]]],
     axis: Sequence[float],
     start: float = 0.0,
     rival: Sequence[float] = (),
@@ -27,12 +27,12 @@ def rule(
     """Return what decides between curves, as JSON can hold it.
 
     Args:
-        curves: the values of each curve at the handles, by its name.
+        curves: the ways in which each one is drawn, by its name, as values at the handles.
         axis: the ends of the vertical axis.
         start: the level where all curves start, and about which they are stretched.
         rival: the right curve, twice as fast; none if it is empty.
     """
-    named = {name: list(values) for name, values in curves.items()}
+    named = {name: [list(values) for values in ways] for name, ways in curves.items()}
     height = axis[1] - axis[0]
     return {
         "curves": named,
@@ -67,8 +67,8 @@ def nearest(rule: Mapping[str, Any], values: Sequence[float]) -> str | None:
         values: those at the handles.
     """
     found, least = None, rule["near"]
-    for name, curve in rule["curves"].items():
-        for stretch in rule["stretches"]:
+    for name, ways in rule["curves"].items():
+        for curve, stretch in product(ways, rule["stretches"]):
             away = _distance(rule, curve, stretch, values)
             if away < least:
                 found, least = name, away

@@ -125,13 +125,27 @@ swings = Prediction(
         start=(0.0, 1.0),
         computed=(
             "counts_both_sides",
-            "is_a_wall_further_on",
             "follows_everything",
             "falls_in_a_line",
             "turned_round",
             "is_the_power",
         ),
         trends={"rises": "turned_round"},
+        ways={
+            "is_a_wall": [
+                [1, 0, 0, 0, 0, 0],
+                [1, 1, 1, 0, 0, 0],
+                [1, 1, 1, 1, 0, 0],
+                [1, 1, 1, 1, 1, 0],
+            ],
+            "hardly_falls": [[0.97, 0.93, 0.87, 0.75, 0.58, 0.42]],
+            "has_a_favourite": [
+                [1.02, 1.08, 1.2, 0.8, 0.4, 0.2],
+                [1.0, 1.05, 1.12, 1.2, 0.75, 0.4],
+                [0.6, 0.8, 1.15, 0.7, 0.35, 0.15],
+                [0.3, 0.5, 1.0, 0.6, 0.25, 0.1],
+            ],
+        },
     ),
     given="the drive swings between -1 V and 1 V, and `tau_mem dv/dt = drive - v`, with tau_mem = 10 ms.",
 )
@@ -156,13 +170,6 @@ def hardly_falls(hertz: float) -> float:
 )
 def has_a_favourite(hertz: float) -> float:
     return 1.15 if hertz < 25 else 40 / hertz - 0.3 if hertz < 100 else 0.05
-
-
-@swings.mistake(
-    "Your curve has an edge: all of the swing before it, nothing after it. A leak takes away a little more at each faster drive, and beyond any edge something is left."
-)
-def is_a_wall_further_on(hertz: float) -> float:
-    return 1.0 if hertz < 30 else 0.0
 
 
 @swings.mistake(

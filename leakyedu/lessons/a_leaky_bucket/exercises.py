@@ -103,6 +103,10 @@ rise = Prediction(
         axis=(0, 1.1),
         computed=("full_after_one_tau", "follows_the_first_slope"),
         trends={"falls": "is_what_is_missing"},
+        ways={
+            "rises_in_a_line": [[0.05, 0.15, 0.4, 1.0]],
+            "is_what_is_missing": [[0.9, 0.75, 0.4, 0.1], [0.5, 0.4, 0.25, 0.05]],
+        },
     ),
     given="v rests at v_leak before t = 0, and `tau_mem dv/dt = (v_leak - v) + i`.",
 )

@@ -100,6 +100,17 @@ error_over_time = Prediction(
         tolerance=0.004,
         axis=(-0.02, 0.03),
         trends={"rises": "grows_from_the_first_on"},
+        ways={
+            "stays_off": [[0.012] * 6, [0.01, 0.016, 0.018, 0.018, 0.018, 0.018]],
+            "never_too_low": [
+                [0.015, 0.025, 0.018, 0.01, 0.005, 0.001],
+                [0.012, 0.018, 0.013, 0.008, 0.004, 0.001],
+            ],
+            "begins_too_low": [
+                [-0.02, -0.008, 0.004, 0.009, 0.008, 0.004],
+                [-0.012, -0.004, 0.008, 0.012, 0.008, 0.004],
+            ],
+        },
         computed=("exact_minus_euler", "without_its_sign", "grows_from_the_first_on", "is_the_voltage"),
     ),
     given=f"tau_mem = {TAU_MEM:g} ms, tau_syn = {TAU_SYN:g} ms. One step of Euler is `i = i + x`, `v = v + dt/tau_mem (i - v)`, `i = i - dt/tau_syn i`; the area under its v is right.",

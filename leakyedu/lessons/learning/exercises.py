@@ -66,6 +66,11 @@ reaches = Prediction(
         start=(0.0, reach()[0]),
         computed=("grows_with_each_step", "in_the_order_of_time"),
         trends={"rises": "first_counts_most", "falls": "last_counts_most"},
+        ways={
+            "last_counts_most": [[0.095, 0.085, 0.07, 0.04, 0.0]],
+            "all_alike": [[0.15] * 5],
+            "first_counts_most": [[0.13, 0.17, 0.22, 0.27, 0.3], [0.1, 0.11, 0.13, 0.17, 0.28]],
+        },
     ),
     given="one step is `i = i + x`, `v = v + 0.1 (i - v)`, `i = i - 0.2 i`, from rest.",
 )

@@ -121,6 +121,10 @@ widening = Prediction(
             "grows_in_a_line",
         ),
         trends={"falls": "shrinks"},
+        ways={
+            "never_stops": [[0.02, 0.045, 0.09, 0.2, 0.38], [0.01, 0.03, 0.07, 0.16, 0.3]],
+            "stays_together": [[0.04] * 5],
+        },
     ),
     given=f"in each step `v = v - dt/tau v + kick`, with dt = 0.5 ms, tau = 10 ms and kicks of {SIGMA * math.sqrt(DT):.2f} V, up or down. Of all voltages 68 % lie within one standard deviation.",
 )

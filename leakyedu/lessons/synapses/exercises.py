@@ -124,6 +124,13 @@ response = Prediction(
         tolerance=0.025,
         axis=(0, 0.5),
         trends={"rises": "stays_up", "falls": "jumps_with_the_spike"},
+        ways={
+            "stays_up": [
+                [0.35] * 6,
+                [0.08, 0.23, 0.32, 0.38, 0.41, 0.42],
+                [0.02, 0.08, 0.14, 0.22, 0.33, 0.46],
+            ]
+        },
         computed=(
             "draws_the_current",
             "jumps_with_the_spike",
