@@ -570,6 +570,8 @@ def copy_to(folder: Path) -> Path:
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, folder / name)
+    # Some tests ask git what belongs to the project.
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     (folder / "test_copy.py").write_text(
         "import leakyedu\n\ndef test_it_is_the_copy():\n"
         f"    assert leakyedu.__file__.startswith({str(folder)!r})\n"

@@ -8,7 +8,9 @@ import re
 
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 from leakyedu.app import demo
 from leakyedu.lessons import course
@@ -73,7 +75,24 @@ def wrong_with(figure: Figure, per_point: float, letter: float) -> list:
             for (words, box), (others, other) in itertools.combinations(boxes, 2)
             if words != others and box.shrunk(0.96, 0.7).overlaps(other.shrunk(0.96, 0.7))
         ),
+        *((line.get_label(), "runs through the names") for line in lines_through_names(figure)),
     ]
+
+
+def lines_through_names(figure: Figure) -> list[Line2D]:
+    """Return the curves that run through the legend of their axes."""
+    found = []
+    for axes in figure.axes:
+        if (legend := axes.get_legend()) is None:
+            continue
+        edge = 0.4 * legend.get_texts()[0].get_window_extent().height  # without a name in it
+        names = Bbox.intersection(legend.get_window_extent().padded(-edge), axes.bbox)
+        for line in axes.lines if names else ():
+            path = line.get_transform().transform_path(line.get_path())
+            closely = path.interpolated(20) if line.get_linestyle() != "None" else path
+            if names.count_contains(closely.vertices):
+                found.append(line)
+    return found
 
 
 @pytest.fixture

@@ -25,6 +25,8 @@ from leakyedu.teaching.figure import (
     presenting,
 )
 
+ABOVE_NAMES = 0.5  # of the height: where lines begin that run down to the names of curves
+
 
 def drive_and_voltage(
     drive: Tensor, v: Tensor, dt: float = 0.001, *, since: float = 0.0, axes: Axes | None = None
@@ -156,9 +158,8 @@ def frequency_response(
             style = {"color": INPUT, "linewidth": 2.5, "alpha": 0.8}
         gain.plot(f, gains, label=name, **style)
         corner = _cut_off(f, gains)
-        if corner and not number:
-            edges = [corner, corner, float(f[0])], [float(gains.min()), math.sqrt(0.5), math.sqrt(0.5)]
-            gain.plot(*edges, color=INPUT, linestyle=":", linewidth=1)
+        if not number:
+            marked = corner
         phase.plot(f, -lags, **style)
         on_the_way = f"0.707 at {digits(corner)} Hz, " if corner else ""
         sentences.append(
@@ -175,10 +176,16 @@ def frequency_response(
             f"{digits(at[-1])} Hz."
         )
     gain.legend(frameon=False, loc="lower left", fontsize=9)
+    if marked:
+        low, high = gain.get_ylim()
+        above = min(math.sqrt(0.5), low * (high / low) ** ABOVE_NAMES)
+        edges = [marked, marked, float(f[0])], [above, math.sqrt(0.5), math.sqrt(0.5)]
+        gain.plot(*edges, color=INPUT, linestyle=":", linewidth=1)
+        gain.set_ylim(low, high)
     phase.yaxis.set_major_locator(MultipleLocator(45))
     if predicted_cut_off is not None:
         words = f"You predicted a cut-off of {digits(predicted_cut_off)} Hz"
-        sentences.append(mark_prediction(gain, predicted_cut_off, words, bottom=0.35))
+        sentences.append(mark_prediction(gain, predicted_cut_off, words, bottom=ABOVE_NAMES))
     return figure, " ".join(sentences)
 
 

@@ -127,8 +127,12 @@ def view(
         style = {"color": PREDICTION, "linestyle": (0, (6, 2, 1, 2)), "linewidth": 1.8}
         for v in (prediction, -prediction):
             paths.axhline(v, **style)
-            shares.axhline(v, xmax=0.45, **style)  # beyond are the names
-        shares.get_lines()[-1].set_label("your prediction")
+            shares.axhline(v, xmax=0.3, **style)  # beyond are the names
+        paths.annotate(
+            "your prediction", (DURATION, prediction), xytext=(-4, 3), textcoords="offset points",
+            ha="right", va="bottom", color=PREDICTION, fontsize=9, annotation_clip=True,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85},
+        )  # fmt: skip
     ylim = -top, top
     paths.set(xlim=(0, DURATION), ylim=ylim, xlabel="time (ms)", ylabel="voltage v (V)")
     paths.set_title(f"{SHOWN} paths, one standard deviation", fontsize=9)

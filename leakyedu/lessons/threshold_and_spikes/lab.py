@@ -118,7 +118,8 @@ def view(
         )
     curve.plot(DRIVES, _rates(DRIVES, tau, dt)[0], "o", color=VOLTAGE, fillstyle="none", label="in steps")
     curve.plot([i], [measured], "D", color=VOLTAGE, markersize=7, label="this drive")
-    curve.set(xlim=(0.4, 3.1), ylim=(-15, 520), xlabel="drive i (V)", ylabel="rate (Hz)")
+    top = 700 if presenting() else 520  # above all curves there is room for their names
+    curve.set(xlim=(0.4, 3.1), ylim=(-15, top), xlabel="drive i (V)", ylabel="rate (Hz)")
 
     spikes = int((_trace(i, tau, dt)[2] <= until).sum())
     sentence = f"{spikes} spike{'s' * (spikes != 1)} up to {time:g} ms"
@@ -135,8 +136,9 @@ def view(
         line = {"linestyle": (0, (6, 2, 1, 2)), "linewidth": 1.8, "label": "your prediction"}
         curve.plot([i - 0.5, i + 0.5], [prediction, prediction], color=PREDICTION, **line)
         sentence += f" You predicted {prediction:.3g} Hz"
-        sentence += "." if 0 <= prediction <= 520 else ", which is outside of the picture."
-    curve.legend(loc="upper left", frameon=False, fontsize=9)
+        sentence += "." if 0 <= prediction <= top else ", which is outside of the picture."
+    close = {"labelspacing": 0.1, "handlelength": 1.2, "handletextpad": 0.4} if presenting() else {}
+    curve.legend(loc="upper left", frameon=False, fontsize=9, **close)
     return sentence
 
 
