@@ -230,7 +230,7 @@ def polygon(dt: float = 0.005, tau: float = 0.010, steps: int = 4) -> tuple[Figu
     axes.set(xlim=(-0.5, ms * (steps + 0.5)), ylim=(-0.04, 1.06), xlabel="time (ms)", ylabel="voltage v (V)")
     axes.set_xticks([ms * n for n in range(steps + 1)])
     return axes.figure, (
-        f"Euler keeps each slope for {ms:g} ms. The first step is off by {digits(ends[0] - euler[1])} V; each later one starts "
+        f"v decays from 1 V with {1000 * tau:g} ms, and Euler keeps each slope for {ms:g} ms. The first step is off by {digits(ends[0] - euler[1])} V; each later one starts "
         f"from a wrong point, and after {steps} steps Euler is off by {digits(ends[1] - euler[-1])} V."
     )
 

@@ -59,7 +59,7 @@ def cost_of_moving() -> float:
 
 
 moved_spike = Prediction(
-    f"A spike comes at {SPIKE} ms. A simulation in exact steps of 1 ms puts it at {GRID:g} ms. By how much is v off, where it is farthest? The peak is 0.25 V.",
+    f"A spike comes at {SPIKE} ms. A simulation in exact steps of 1 ms puts it at {GRID:g} ms. By how much is v off at most, at any time? The peak is 0.25 V.",
     Number(
         cost_of_moving(),
         "V",
