@@ -169,6 +169,7 @@ LIBRARY = [
         "compiled",
         "v[n] += alpha * (rest - v[n]) + gamma * jumped",
         "v[n] += gamma * ((rest - v[n]) + jumped)",
+        ("compiled", "scan"),
     ),
     Bug("compiled", "i[n] = jumped + loss * jumped", "i[n] = (1 + loss) * jumped"),
     Bug("compiled", "abs(back - steps + 1)", "back", ("compiled", "scan")),

@@ -244,6 +244,14 @@ def test_gradients_of_everything_are_those_of_differences(own, all_currents, tim
     assert gradcheck(partial(scanned, all_currents), leaves(time, *own))
 
 
+@pytest.mark.parametrize("time", [1, 5])
+def test_gradients_with_constants_that_stay_are_those_of_differences(time):
+    *states, q, c, p = leaves(time)
+    m = [y.detach() for y in (q, c, p)]
+
+    assert gradcheck(lambda *states: scanned(False, *states, *m), states)
+
+
 # Long sequences take as long as a hundred other tests each.
 @pytest.mark.parametrize(
     ("time", "all_currents", "own"),
