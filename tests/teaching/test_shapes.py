@@ -52,6 +52,7 @@ def test_each_shape_is_recognised_as_it_is_and_higher_or_lower(points):
         for by in (0.85, 1, 1.15)
     ]
     assert [one for one in seen if one[0] != one[-1]] == []
+    assert points.ways.keys() <= rule["curves"].keys()
     assert len(rule["curves"]) >= 3
 
 

@@ -128,9 +128,10 @@ def view(
         for v in (prediction, -prediction):
             paths.axhline(v, **style)
             shares.axhline(v, xmax=0.3, **style)  # beyond are the names
+        side, place = (-3, "top") if prediction > 0.7 * top else (3, "bottom")  # there the title is near
         paths.annotate(
-            "your prediction", (DURATION, prediction), xytext=(-4, 3), textcoords="offset points",
-            ha="right", va="bottom", color=PREDICTION, fontsize=9, annotation_clip=True,
+            "your prediction", (DURATION, prediction), xytext=(-4, side), textcoords="offset points",
+            ha="right", va=place, color=PREDICTION, fontsize=9, annotation_clip=True,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85},
         )  # fmt: skip
     ylim = -top, top
