@@ -6,7 +6,7 @@
 
 const WIDE = 400;
 const HIGH = 250;
-const EDGE = { left: 92, right: 16, top: 14, bottom: 44 };
+const EDGE = { left: 95, right: 18, top: 14, bottom: 50 }; // with room for the large type of a wall
 
 function shapeOf(rule, values) {
   const away = (curve, stretch) => {
@@ -57,12 +57,12 @@ function drawCurve({ value, unit, at, names, axis, start }, changed) {
     const half = 6.5 * String(place).length;
     if (x(place) - half < free) continue;
     free = x(place) + half + 4;
-    frame.append(mark(x(place), HIGH - EDGE.bottom + 17, place, "middle"));
+    frame.append(mark(x(place), HIGH - EDGE.bottom + 19, place, "middle"));
   }
   grid.setAttribute("d", lines.join(""));
-  frame.append(mark((EDGE.left + WIDE - EDGE.right) / 2, HIGH - 8, names[0], "middle"));
+  frame.append(mark((EDGE.left + WIDE - EDGE.right) / 2, HIGH - 6, names[0], "middle"));
   const upright = mark(0, 0, names[1], "middle");
-  upright.setAttribute("transform", `translate(17 ${(EDGE.top + HIGH - EDGE.bottom) / 2}) rotate(-90)`);
+  upright.setAttribute("transform", `translate(20 ${(EDGE.top + HIGH - EDGE.bottom) / 2}) rotate(-90)`);
   frame.append(upright);
   const line = svg("polyline", { fill: "none", stroke: "#A0307A", "stroke-width": 2, "stroke-dasharray": "4 4" });
   const known = svg("circle", { cx: x(start[0]), cy: y(start[1]), r: 4, fill: "#262626" });
