@@ -1,7 +1,8 @@
 // A curve to draw, and the shape of what was drawn. It needs a page with SVG, and knows no notebook and no kernel.
 //
-// drawCurve({value, unit, at, names, axis, start}, changed) gives {element, handles, put(values)}: a handle at each
+// drawCurve({value, unit, at, names, axis, start}, changed) gives {element, handles, put(values), reveal(values)}: a handle at each
 // place of `at`, moved by mouse, finger and keys; `changed` gets all values, as numbers, whenever one was moved.
+// reveal(values) puts a dot at each place, where the truth is.
 // shapeOf(rule, values) judges as `nearest` of shapes.py does, by the same rule.
 
 const WIDE = 400;
@@ -43,7 +44,7 @@ function drawCurve({ value, unit, at, names, axis, start }, changed) {
 
   const element = svg("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, class: "leakyedu-curve", role: "group" });
   element.setAttribute("aria-label", `Draw your prediction: ${names[1]} over ${names[0]}`);
-  const paper = svg("rect", { width: WIDE, height: HIGH, fill: "white", stroke: "#737373" });
+  const paper = svg("rect", { x: 0.5, y: 0.5, width: WIDE - 1, height: HIGH - 1, fill: "white", stroke: "#737373" });
   const frame = svg("g", { "aria-hidden": "true", fill: "#262626", "font-size": 14 });
   const grid = svg("path", { fill: "none", stroke: "#D9D9D9" });
   const lines = [];
@@ -66,6 +67,7 @@ function drawCurve({ value, unit, at, names, axis, start }, changed) {
   frame.append(upright);
   const line = svg("polyline", { fill: "none", stroke: "#A0307A", "stroke-width": 2, "stroke-dasharray": "4 4" });
   const known = svg("circle", { cx: x(start[0]), cy: y(start[1]), r: 4, fill: "#262626" });
+  const happens = svg("g", { class: "leakyedu-happening", "aria-hidden": "true", fill: "#0072B2", "font-size": 14 });
   element.append(paper, grid, frame, line, known);
 
   const values = at.map(() => rounded((low + high) / 2));
@@ -109,7 +111,7 @@ function drawCurve({ value, unit, at, names, axis, start }, changed) {
     });
     return handle;
   });
-  element.append(...handles);
+  element.append(...handles, happens);
   // A press beside a handle brings the nearest one there; a finger that scrolls the page does not press.
   element.addEventListener("click", (event) => {
     if (event.target.closest("[role=slider]")) return;
@@ -153,7 +155,13 @@ function drawCurve({ value, unit, at, names, axis, start }, changed) {
     wanted.forEach((number, n) => (values[n] = number));
     show();
   };
-  return { element, handles, put };
+  const reveal = (truth) => {
+    happens.replaceChildren(
+      ...truth.map((number, n) => svg("circle", { cx: x(at[n]), cy: y(inside(number)), r: 5 })),
+      mark(WIDE - EDGE.right - 6, EDGE.top + 14, "what happens", "end"),
+    );
+  };
+  return { element, handles, put, reveal };
 }
 
 function svg(name, attributes) {

@@ -7,7 +7,8 @@
 //   {kind: "menu", name, label, options}
 //   {kind: "reset"}                           puts all controls to `start`
 //   {kind: "presets", names, says, settings}  puts all controls to one of some settings; pressed again says its sentence
-//   {kind: "curve", name, value, unit, at, names, axis, start}  drawn by curve.js; the field of that name holds its numbers
+//   {kind: "curve", name, value, unit, at, names, axis, start}  drawn by curve.js; the field of that name holds its numbers,
+//                                             `truth` what happens at its places, once that was shown
 //   {kind: "field", name, wants}              a text, sent by Enter or a button
 //   {kind: "options", name, label, options}   pairs of a key and its words, to choose one
 //   {kind: "button", name, does}
@@ -59,14 +60,18 @@ function line(model) {
   const page = {
     settings: { ...model.get("settings") },
     typed: { ...model.get("typed") },
+    sent: { ...model.get("typed") }, // of what is typed, what was handed over
+    moved: null, // the number whose words about itself hold
     ended: false,
     seen: new Set(), // what shows it: {update, notice, sleep}
     move(settings) {
       page.settings = settings;
+      page.moved = null;
       wanted = settings;
       next();
     },
     ask(message) {
+      if ("answer" in message) page.sent[message.name] = message.answer;
       const older = asked.findIndex((each) => each.place && message.place);
       if (older >= 0) asked.splice(older, 1); // of places the newest is enough, too
       asked.push(message);
@@ -263,20 +268,26 @@ const KINDS = {
       }),
     );
     let chosen, said;
+    // A control that was moved since takes both back; the keys of a wall lead on from there.
+    const update = () => {
+      const here = Object.entries(row.settings[chosen]).every(([name, value]) => page.settings[name] === value);
+      buttons.forEach((each, n) => each.setAttribute("aria-pressed", here && n === chosen));
+      sentence.textContent = here && said ? row.says[chosen] : "";
+    };
     const show = (number, says) => {
       [chosen, said] = [number, says];
-      buttons.forEach((each, n) => each.setAttribute("aria-pressed", n === chosen));
-      sentence.textContent = said ? row.says[chosen] : "";
+      buttons.forEach((each) => delete each.dataset.chosen);
+      buttons[chosen].dataset.chosen = said ? "said" : "shown";
     };
     show(0, false);
     const group = make("div", {}, ...buttons);
     group.setAttribute("role", "group");
     group.setAttribute("aria-label", "Presets");
     const element = make("div", { className: "leakyedu-presets" }, group, sentence);
-    return { element };
+    return { element, update };
   },
 
-  curve({ row, page }) {
+  curve({ row, model, page, on }) {
     const drawing = drawCurve(row, (values) => {
       page.typed[row.name] = values.join(", ");
       page.seen.forEach((each) => each.update());
@@ -287,23 +298,31 @@ const KINDS = {
       const values = numbersIn(page.typed[row.name] ?? "", row);
       if (values) drawing.put(values);
     };
+    const reveal = () => model.get("truth") && drawing.reveal(model.get("truth"));
+    reveal();
+    on("truth", reveal);
     return { element: drawing.element, update };
   },
 
   field({ row, page }) {
     const field = make("input", { type: "text", placeholder: row.wants, value: page.typed[row.name] ?? "" });
     field.size = Math.max(40, row.wants.length); // it can be read to its end
-    const send = () => page.ask({ name: row.name, answer: field.value });
+    const send = () => {
+      page.ask({ name: row.name, answer: field.value });
+      page.seen.forEach((each) => each.update());
+    };
+    const waits = make("span", { className: "leakyedu-waits", textContent: "not sent yet" });
     field.addEventListener("input", () => {
       page.typed[row.name] = field.value;
       page.seen.forEach((each) => each.update());
     });
     field.addEventListener("keydown", (event) => event.key === "Enter" && send());
     const label = make("label", {}, "Answer ", field);
-    const element = make("div", { className: "leakyedu-field" }, label, button("Send", send));
+    const element = make("div", { className: "leakyedu-field" }, label, button("Send", send), waits);
     const update = () => {
       const typed = page.typed[row.name] ?? "";
       if (field.value !== typed) field.value = typed;
+      waits.hidden = !typed.trim() || typed === page.sent[row.name];
     };
     return { element, update };
   },
@@ -351,7 +370,7 @@ function number({ row, page, stops }) {
   const steps = values ? values.length - 1 : Math.round((high - low) / step); // of its whole way
   const slider = make("input", { type: "range", ...(values ? { min: 0, max: steps, step: 1 } : { min: low, max: high, step }) });
   slider.setAttribute("aria-label", `${label}, slider`);
-  const field = make("input", { type: "text", inputMode: "decimal", autocomplete: "off" });
+  const field = make("input", { type: "text", inputMode: low < 0 ? "text" : "decimal", autocomplete: "off" });
   for (const [key, value] of Object.entries({ role: "spinbutton", "aria-valuemin": low, "aria-valuemax": high }))
     field.setAttribute(key, value);
   const said = make("span", {});
@@ -366,10 +385,9 @@ function number({ row, page, stops }) {
     return values ? values[Math.min(steps, Math.max(0, nearest(value) + by))] : within(value + by * step);
   };
   let typing = false;
-  let mine = null;
   const write = () => {
     const value = page.settings[name];
-    if (value !== mine) said.textContent = ""; // it was said of another number
+    if (page.moved !== name) said.textContent = ""; // another was moved, or all were put back
     slider.value = values ? nearest(value) : value;
     slider.setAttribute("aria-valuetext", value);
     if (typing) return; // what is being typed is not eaten by a picture
@@ -381,8 +399,8 @@ function number({ row, page, stops }) {
     const why = within(value) === value ? "has no picture here" : `is beyond ${low} to ${high}`;
     said.textContent = Math.abs(used - value) < 1e-9 ? "" : `${value} ${why}: ${used} is used.`;
     typing = false;
-    mine = used;
     if (used !== page.settings[name]) page.move({ ...page.settings, [name]: used });
+    page.moved = name;
     page.seen.forEach((each) => each.update());
   };
   const read = () => {
@@ -390,8 +408,8 @@ function number({ row, page, stops }) {
     const value = numberIn(field.value, label);
     if (value !== null) return set(value);
     typing = false;
-    mine = page.settings[name];
-    said.textContent = field.value.trim() ? `That is no number: ${mine} stays.` : "";
+    page.moved = name;
+    said.textContent = field.value.trim() ? `That is no number: ${page.settings[name]} stays.` : "";
     write();
   };
   // As in any slider, the large step is a tenth of the way.

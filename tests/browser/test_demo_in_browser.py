@@ -80,6 +80,13 @@ def all_lessons(tmp_path_factory):
         yield wall_at(address)
 
 
+@pytest.fixture
+def screen(screen):
+    """Leave a page before its tab is closed: Playwright closes it unheard, and its kernel would stay."""
+    yield screen
+    screen.goto("about:blank")
+
+
 def open_lesson(screen: Page, wall: Wall, lesson: str) -> float:
     """Open a lesson; return the seconds until its lab can be used."""
     start = time.perf_counter()

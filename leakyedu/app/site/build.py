@@ -114,12 +114,14 @@ def _write_scripts(static: Path, made: Sequence[pages.Page]) -> None:
         "most_mistakes": progress.MOST_MISTAKES,
     }  # fmt: skip
     known = course_map.known()
+    in_python = {place["key"] for page in made for place in page.places if "cell" in place}
     told = [
         {
             "number": lesson.number, "title": lesson.title, "minutes": lesson.minutes, "name": lesson.name,
             "page": f"{pages.name_of(lesson)}.html",
             "asked": [
-                [asked.key, asked.kind, known[asked.key]] for asked in course_map.asked(lesson, {})
+                [asked.key, asked.kind, known[asked.key], asked.key not in in_python]
+                for asked in course_map.asked(lesson, {})
             ],
         }
         for lesson in (page.lesson for page in made)
@@ -128,6 +130,7 @@ def _write_scripts(static: Path, made: Sequence[pages.Page]) -> None:
         "title": course_map.TITLE,
         "columns": course_map.COLUMNS,
         "done": course_map.DONE,
+        "here": "done but for Python",
         "copy": pages.COPY,
     }
     course_data = {"limits": limits, "lessons": told, "shared": tables.shared(), "words": words}
@@ -223,7 +226,9 @@ def _write_pages(source: Path, made: Sequence[pages.Page]) -> None:
 
 def _contents(names: Sequence[str]) -> str:
     """Return what leads to all pages, at the side of each."""
-    of_lessons = [name for name in names if name != pages.START]
+    titles = {pages.name_of(lesson): f"{lesson.number} {lesson.title}" for lesson in lessons()}
+    own = titles | {"self": titles[pages.START].removeprefix("0 ")}
+    of_lessons = [f"{own[name]} <{name}>" for name in ("self", *names) if name != pages.START]
     return _tree(of_lessons, "hidden:") + _tree(["teaching/README", "library/index"], "hidden:")
 
 
@@ -277,7 +282,7 @@ def _finish(site: Path) -> None:
         text = path.read_text(encoding="utf-8")
         for theirs, ours in FINISHED.items():
             text = text.replace(theirs, ours)
-        text = BACK.sub(lambda found: f'<nav aria-label="To the top">{found[0]}</nav>', text)
+        text = BACK.sub("", text)  # it would lie on what is read, or on a field
         path.write_text(text, encoding="utf-8")
 
 

@@ -91,6 +91,8 @@ function ask(lesson, key, action, typed) {
   return reply;
 }
 
+const send = {}; // by the key of a prediction: hands over what stands in its field
+
 function task(element, place, lesson) {
   const { key, does } = place;
   const record = progress.record(key);
@@ -109,6 +111,14 @@ function task(element, place, lesson) {
       model.say({ below: ask(lesson, key, message.press.toLowerCase()).html });
     }
   });
+  if (does !== "predict") return;
+  send[key] = () => {
+    const waits = element.querySelector(".leakyedu-waits");
+    if (waits && !waits.hidden) waits.previousElementSibling.click();
+  };
+  if (lesson.tasks[key].kind !== "Points") return;
+  const truth = lesson.kind(lesson.tasks[key]).right.map(([, value]) => value);
+  news.add(() => progress.record(key).seen && !model.get("truth") && model.set({ truth }));
 }
 
 // A prediction as it is typed into its field.
@@ -138,7 +148,11 @@ function uncover(cover, lesson) {
   });
   if (keys.every((key) => progress.record(key).seen)) cover.open = true;
   cover.addEventListener("toggle", () => {
-    for (const key of keys) if (cover.open) progress.put(key, { ...progress.record(key), seen: true });
+    if (cover.open)
+      for (const key of keys) {
+        send[key]?.(); // what was drawn or typed is meant, as by the keys of a wall
+        progress.put(key, { ...progress.record(key), seen: true });
+      }
     tell();
   });
 }
@@ -176,13 +190,18 @@ function lab(element) {
   const keyOf = (settings) => JSON.stringify(names.map((name) => settings[name]));
   const by = new Map(shots.map((shot) => [keyOf(shot.settings), shot]));
   const labels = Object.fromEntries(rows.filter((row) => row.label).map(({ name, label }) => [name, label]));
+  let alone = null; // the control that has put another one back
   function settled(wanted, before) {
-    if (by.has(keyOf(wanted))) return [wanted, ""];
+    if (by.has(keyOf(wanted))) {
+      const moved = names.filter((each) => wanted[each] !== before[each]);
+      return [wanted, moved.length === 1 && moved[0] === alone ? null : ""]; // what was said of it stays while it moves on
+    }
     const name = names.find((each) => wanted[each] !== before[each]);
     const back = names.filter((each) => each !== name && before[each] !== start[each]);
     const settings = { ...start, [name]: wanted[name] };
+    alone = name;
     const said = back.map((each) => `${labels[each]} is back at ${start[each]}.`).join(" ");
-    return [settings, said && `${said} This page holds pictures of one control at a time; in the notebook they move together.`];
+    return [settings, said && `${said} This page holds pictures of one control at a time, and of the settings named below; in the notebook all move together.`];
   }
   function pictureOf({ picture, sentence }) {
     const image = Object.assign(new Image(...size), { src: folder + picture, alt: sentence });
@@ -191,16 +210,16 @@ function lab(element) {
     figure.append(image, caption);
     return figure.outerHTML;
   }
-  async function show(settings, said = "") {
+  async function show(settings, said) {
     const shot = by.get(keyOf(settings));
     const picture = Object.assign(new Image(), { src: folder + shot.picture });
     await picture.decode().catch(() => {}); // what cannot be fetched is said by its sentence
     model.set({ settings, picture: pictureOf(shot) });
-    model.say({ said: said && `<p role=status>${said}</p>` });
+    if (said !== null) model.say({ said: said && `<p role=status>${said}</p>` });
   }
   const state = {
     rows, start, settings: start, picture: pictureOf(by.get(keyOf(start))),
-    words: { said: "", presets: "<p>Several controls at once. Press one again to be told what to see:</p>" },
+    words: { said: "", presets: "<p>Each of these sets all controls. Press it once more to be told what to see:</p>" },
   };
   const model = new Place(element, state, (message) => {
     if ("settings" in message) return show(...settled(message.settings, model.state.settings));
@@ -224,11 +243,13 @@ function map(element) {
       const done = { prediction: [], exercise: [], recall: [] };
       for (const [key, kind] of lesson.asked) done[kind].push((isDone[kind] ?? passed)(records[key] ?? {}));
       const graded = [...done.exercise, ...done.recall];
+      const open = lesson.asked.filter(([key, kind]) => kind !== "prediction" && !passed(records[key] ?? {}));
+      const state = open.every(([, , , here]) => !here) ? words.here : "";
       all += graded.length;
       right += graded.filter(Boolean).length;
       const counts = Object.values(done).map((each) => (each.length ? `${each.filter(Boolean).length} of ${each.length}` : ""));
       const link = make("a", { href: lesson.page, textContent: lesson.title });
-      const cells = [lesson.number, link, lesson.minutes, ...counts, graded.every(Boolean) ? words.done : ""];
+      const cells = [lesson.number, link, lesson.minutes, ...counts, open.length ? state : words.done];
       return make("tr", {}, ...cells.map((cell) => make("td", {}, cell)));
     });
     const head = make("tr", {}, ...words.columns.map((name) => make("th", { scope: "col", textContent: name })));
@@ -247,28 +268,34 @@ function line(element) {
   said.setAttribute("role", "status");
   const button = (textContent, onclick) => make("button", { textContent, onclick, type: "button" });
   const known = new Map(told.course.lessons.flatMap(({ asked }) => asked.map(([key, , mistakes]) => [key, mistakes])));
-  const give = async () => {
+  const say = (words, event) => {
+    event.target.after(said); // below what was pressed
+    said.textContent = words;
+  };
+  const give = async (event) => {
     const some = Object.keys(progress.records()).length;
     out.value = some ? await progress.line() : "";
-    said.textContent = some ? "Keep this line." : "Nothing is kept yet.";
+    out.focus();
     out.select();
+    say(some ? "Keep this line, in a mail to yourself perhaps: copy all that is marked." : "Nothing is kept yet.", event);
   };
-  const take = async () => {
+  const take = async (event) => {
     const brought = await progress.restore(back.value, known);
-    if (brought === null) said.textContent = `Not brought back. A line begins with "${told.course.limits.mark}" and must be whole.`;
-    else said.textContent = `Brought back: ${brought === 1 ? "1 record" : `${brought} records`}.`;
+    const whole = `Not brought back. A line begins with "${told.course.limits.mark}" and must be whole.`;
+    say(brought === null ? whole : `Brought back: what you did at ${brought === 1 ? "1 question" : `${brought} questions`}.`, event);
     tell();
   };
   const menu = make("select", {}, ...told.course.lessons.map(({ number, title, name }) => new Option(`${number} ${title}`, name)));
-  const forget = () => {
+  const forget = (event) => {
+    const lesson = menu.selectedOptions[0].text;
+    if (!confirm(`Forget all that you did in lesson ${lesson}?`)) return;
     progress.forget(menu.value);
-    said.textContent = `Forgotten: all of lesson ${menu.selectedOptions[0].text}.`;
+    say(`Forgotten: all of lesson ${lesson}.`, event);
     tell();
   };
   element.replaceChildren(
     make("p", {}, make("label", {}, "Your line ", out), button("Give me the line", give)),
     make("p", {}, make("label", {}, "A line from elsewhere ", back), button("Bring it back", take)),
     make("p", {}, make("label", {}, "Begin anew ", menu), button("Forget what I did there", forget)),
-    said,
   );
 }

@@ -25,7 +25,13 @@ from leakyedu.teaching.markup import Html, element, inline, join
 from leakyedu.teaching.page import to_html
 
 START = "index"  # the page that a host shows first
-WITHOUT_PAGE = re.compile(r"\n*Run each cell with Shift\+Enter[^\n]*")  # said on each lesson's first cell
+# Said on each lesson's first cell, and of what a notebook draws into its pictures.
+WITHOUT_PAGE = re.compile(
+    r"\n*Run each cell with Shift\+Enter[^\n]*|(?:^|(?<=\. ))[A-Z](?:[^.\n]|\.(?=\d))*\bif you made one\. ?",
+    re.MULTILINE,
+)
+ASKS = re.compile(r"^(?:ex\.(\w+)\.(?:predict|check|show)|lab\.show)\(", re.MULTILINE)
+OPTION = re.compile(r"^- \([a-z]\) [^\n]*\n?", re.MULTILINE)
 TO_BE_CHANGED = re.compile(r"(?:,| and) run the cell again")  # said where a number invites to be changed
 OF_A_KERNEL = re.compile(r"^Going on with (?:the reference|your own answer)[^\n]*\n", re.MULTILINE)
 DATA = re.compile(r'src="data:(image/png|audio/wav);base64,([^"]+)"(?: style="[^"]*")?')
@@ -76,10 +82,17 @@ class Page:
             if n in covered and (task := covered[n]) is not None:
                 yield _raw(
                     f'<details class="leakyedu-happens" data-tasks="{" ".join(task)}"><summary>Show what happens</summary>'
+                    + "".join(self._told(name) for name in task)
                 )
+            if self._is_choice(cells[min(n + 1, len(cells) - 1)]):  # which has the options to be clicked on
+                cell = cell | {"source": OPTION.sub("", "".join(cell["source"]))}
             yield from self._markdown(cell) if cell["cell_type"] == "markdown" else self._code(cell)
             if n in covered and covered[n] is None:
                 yield _raw("</details>")
+
+    def _is_choice(self, cell: Cell) -> bool:
+        task = getattr(self.lesson.exercises, found[1]) if (found := _asks(cell)) and found[1] else None
+        return isinstance(getattr(task, "kind", None), Choice)
 
     def _markdown(self, cell: Cell) -> Iterator[Cell]:
         source = WITHOUT_PAGE.sub("", "".join(cell["source"]))
@@ -101,7 +114,7 @@ class Page:
                 kept = _without_last(source, body) if _is_answered_here(task) else source
                 made, outputs = self._asked(name, "check", source), outputs[:-2]
             case ["ex", name, "compare"]:
-                kept, made, outputs = "", self._told(name), outputs[:-1]
+                kept, outputs = "", outputs[:-1]  # it stands above what happens
             case ["ex", name, "show"]:
                 kept, made, outputs = "", self._recall(name), outputs[:-2]
             case ["lab", "show"]:
@@ -165,7 +178,7 @@ class Page:
         rows = task.on_page({"text/plain": "", "text/html": ""}).rows
         data: dict[str, Any] = {"key": task.record.key}
         if not _is_answered_here(task):
-            said = to_html(WRITTEN_IN_PYTHON)
+            said = join(to_html(WRITTEN_IN_PYTHON), element("p", element("a", NOTEBOOK, href=f"#{WAYS}")))
             rows = [
                 [{"kind": "button", "name": COPY}, *row] if isinstance(row, list) else row for row in rows
             ]
@@ -234,9 +247,9 @@ COMPARES = re.compile(r"\s*ex\.(\w+)\.compare\(\)\s*")
 
 
 def _parted(cells: list[Cell]) -> Iterator[Cell]:
-    """Part the words below a comparison: their first paragraph says why it is so, and would give it away."""
+    """Part words before each heading, and below a comparison: their first paragraph says why it is so, and would give it away."""
     compared = False
-    for cell in cells:
+    for cell in itertools.chain(*map(_before_headings, cells)):
         source = "".join(cell["source"])
         why, _, rest = source.partition("\n\n")
         if compared and cell["cell_type"] == "markdown" and not why.startswith("#"):
@@ -246,6 +259,13 @@ def _parted(cells: list[Cell]) -> Iterator[Cell]:
         else:
             yield cell
         compared = COMPARES.fullmatch(source)
+
+
+def _before_headings(cell: Cell) -> list[Cell]:
+    if cell["cell_type"] != "markdown":
+        return [cell]
+    parts = re.split(r"\n+(?=## )", "".join(cell["source"]))
+    return [cell | {"source": part} for part in parts]
 
 
 def _covers(cells: list[Cell]) -> Iterator[tuple[int, list[str] | None]]:
@@ -266,8 +286,26 @@ def _covers(cells: list[Cell]) -> Iterator[tuple[int, list[str] | None]]:
             following = cells[n + 1]
             if not COMPARES.fullmatch("".join(following["source"])):
                 yield first, names
-                yield n + ("why" in following["metadata"].get("tags", ())), None
+                yield _last_told(cells, n), None
                 first = None
+
+
+def _last_told(cells: list[Cell], n: int) -> int:
+    """Return the last cell of those below a comparison that would give its answer away: until something else is asked."""
+    for last in range(n, len(cells) - 1):
+        following, then = cells[last + 1], cells[min(last + 2, len(cells) - 1)]
+        if following["cell_type"] == "markdown":
+            if re.search(r"^#", "".join(following["source"]), re.MULTILINE):
+                return last
+            if "why" not in following["metadata"].get("tags", ()) and _asks(then):
+                return last  # these are its words
+        elif _asks(following):
+            return last
+    return len(cells) - 1
+
+
+def _asks(cell: Cell) -> re.Match | None:
+    return ASKS.search("".join(cell["source"])) if cell["cell_type"] == "code" else None
 
 
 def _listed(choice: Choice) -> Html:
@@ -329,15 +367,18 @@ def _table(names: Sequence[str]) -> Html:
     return element("table", element("thead", element("tr", *head)), element("tbody", *rows))
 
 
+BRANCH, COPY, NOTEBOOK = "main", "Copy the cell", "Get the notebook"
+WAYS = "get-the-notebook"
 HOW_HERE = (
-    "**On this page** you predict, answer and move the lab; it says what it thinks of an answer, and keeps it in your "
-    "browser. Code is shown with what it has printed. The pictures were drawn beforehand: your prediction stands in the "
-    "words below them. To run or write Python, open the notebook of this lesson."
+    "**On this page** you predict, answer and move the lab. Each answer is judged at once, and kept by your browser. Code is "
+    "shown with what it has printed; you need not read it to go on. The pictures were drawn beforehand, without your "
+    f"predictions. To change code or write some, {element('a', 'get the notebook', href=f'#{WAYS}')}."
 )
 READ_ONLY = "Your browser runs no JavaScript here: this page can be read to its end, with hints and solutions, but answers nothing."
 NOT_MEASURED = "This page cannot measure your machine, so it has no button Measure and shows times on record. The notebook measures."
 WRITTEN_IN_PYTHON = (
-    "You write this function in Python, in the notebook: its check tries it there, and names the mistake."
+    "You write this function in Python, in the notebook: its check tries it there, and names the mistake. Where you have "
+    "no Python, read the hints and the solution, and go on."
 )
 
 
@@ -365,7 +406,8 @@ def ways_in(lesson: Lesson) -> Html:
         parts.append(
             element(
                 "p",
-                "In the folder of the course, which you have from where you have this page, with Python 3.10 or newer:",
+                "A lesson is a notebook: a page in which Python runs, cell by cell. You need the folder of the course, from whoever gave "
+                "you this page, and Python 3.10 or newer. In a terminal, in that folder, one line opens all lessons in your browser:",
             )
         )
     else:
@@ -391,10 +433,12 @@ def ways_in(lesson: Lesson) -> Html:
     parts.append(
         element(
             "p",
-            "The second line is for Windows, in PowerShell. Your progress goes along: the start page gives it as a line.",
+            "The first is for Linux and macOS, the second for Windows, in PowerShell. Your progress goes along: the start page "
+            "gives it as a line.",
         )
     )
-    return element("details", element("summary", "Get the notebook"), *parts, id=WAYS)
+    # A link that leads into what is closed opens it.
+    return element("details", element("summary", NOTEBOOK), element("div", *parts, id=WAYS))
 
 
 def _start(notebook: dict[str, Cell]) -> Iterator[Cell]:
@@ -424,7 +468,7 @@ HOW_TO_WORK = """## How to work
 - **Write Python** in the notebooks: each lesson asks for two or three functions, and says how to open it where Python runs."""
 MAP = """## The map
 
-What you have done on these pages, lesson by lesson. Functions are checked in the notebooks; the line below carries your progress there and back."""
+Begin with [lesson 1](01_a_leaky_bucket.ipynb), or where a path below begins. What you have done on these pages, lesson by lesson. Functions are checked in the notebooks; the line below carries your progress there and back."""
 PROGRESS = """## Your progress
 
 What you predict, try and pass is kept by this browser, and how often a check has named which mistake. Nothing is sent anywhere. One line of text takes it along, to another browser or to a notebook: there `course_map.restore` brings it back, and `course_map.export` gives such a line."""
@@ -433,5 +477,3 @@ GITHUB, BINDER, COLAB = (
     "https://mybinder.org/v2/gh/",
     "https://colab.research.google.com/github/",
 )
-BRANCH, COPY = "main", "Copy the cell"
-WAYS = "get-the-notebook"

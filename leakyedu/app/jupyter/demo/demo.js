@@ -20,9 +20,9 @@
   const presetOf = (stop, step) => {
     const presets = [...stop.querySelectorAll(".leakyedu-presets button")];
     if (!presets.length) return null;
-    const pressed = presets.findIndex((preset) => preset.getAttribute("aria-pressed") === "true");
-    const said = stop.querySelector(".leakyedu-presets p").textContent !== "";
-    return presets[pressed + (said === step > 0 ? step : 0)];
+    const chosen = presets.findIndex((preset) => preset.dataset.chosen);
+    const said = presets[chosen].dataset.chosen === "said";
+    return presets[chosen + (said === step > 0 ? step : 0)];
   };
 
   room?.follow(() => {
