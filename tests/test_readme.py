@@ -60,7 +60,7 @@ def test_the_picture_says_what_the_library_computes():
     figure.savefig(drawn, format="png", metadata={"Software": None})
 
     assert alt == sentence
-    assert f"{simulate(pulse(40)).v.max():.3f} V after 6 ms, the truth 0.25 V" in sentence
+    assert f"{simulate(pulse(40)).v.max():.3f} V after 6 ms, the exact curve at 0.25 V" in sentence
     # Another version of matplotlib puts a letter a little aside; what is drawn stays.
     assert ImageStat.Stat(ImageChops.difference(*map(shown, (ROOT / path, drawn)))).mean[0] < 2
     assert others == []

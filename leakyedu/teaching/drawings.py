@@ -215,15 +215,25 @@ def sketch(axes: Axes, x: str, y: str, color: str = INK) -> None:
 
 
 def beside(
-    axes: Axes, level: float, width: float, room: float, *, color: str = VOLTAGE, inflow: float = 0.0
+    axes: Axes,
+    level: float,
+    width: float,
+    room: float,
+    *,
+    rest: float = 0.0,
+    color: str = VOLTAGE,
+    inflow: float = 0.0,
 ) -> None:
     """Draw a bucket at the right of a curve; its water stands as high as the curve, on the same axis.
+
+    It leaks into a pond, whose level is that at rest.
 
     Args:
         axes: whose limits are those of the curve.
         level: where the water stands, in the unit of the vertical axis.
         width: of the bucket, as a part of the width that the curve has.
         room: of the widest bucket, likewise: so much of the axes is kept free, and nothing moves.
+        rest: where the pond stands, in the unit of the vertical axis.
         color: that of the quantity.
         inflow: what flows in, as a part of the most; below 0 it is drawn out.
     """
@@ -237,13 +247,15 @@ def beside(
     )
     bucket(axes, left, floor, wide, 0.96 * tall, max(level - floor, 0.0), color, hole=0.05 * tall)
     y = floor + 0.025 * tall
-    stroke(axes, (left + wide, y), (left + wide + 0.03 * long, y), color=color, width=3)
+    pond = left + wide + 0.03 * long
+    stroke(axes, (left + wide, y), (pond, y), color=color, width=3)
+    water(axes, pond, floor, 0.06 * long, rest - floor, INPUT)
     middle = left + wide / 2
     if inflow > 0.001:
         pour(axes, middle, high, level, CURRENT, 0.02 * inflow * long)
     elif inflow < -0.001:
         arrow(axes, (middle, level), (middle, high), color=CURRENT, width=2)
-    axes.set_xlim(start, left + (room + 0.05) * long)
+    axes.set_xlim(start, left + (room + 0.1) * long)
     axes.set_xticks([x for x in axes.get_xticks() if start <= x <= end])
     axes.spines["bottom"].set_visible(False)
     stroke(axes, (start, low), (end, low), color="black", width=1.6, order=2)

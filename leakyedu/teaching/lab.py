@@ -38,7 +38,7 @@ class Slider(NamedTuple):
     """A number to choose.
 
     Attributes:
-        label: what it is, with its unit, for example ``"dt (ms)"``.
+        label: what it is, with its unit where it has one, for example ``"dt (ms)"``.
         low: smallest value.
         high: largest value.
         step: distance between two values.
@@ -440,7 +440,7 @@ def _in_words(control: Slider | Menu | Device, value: float | str) -> str:
     name, _, unit = control.label.removesuffix(")").partition(" (")
     if not isinstance(control, Slider):
         return f"{name} = {value}"
-    return f"{name} = {value:g} {unit}".removesuffix(" number")
+    return f"{name} = {value:g} {unit}".rstrip()
 
 
 def _part(name: str, control: Slider | Menu | Device) -> dict:

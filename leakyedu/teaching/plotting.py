@@ -13,6 +13,7 @@ from torch import Tensor
 
 from leakyedu.methods import exact
 from leakyedu.model import LIParameters, LIState, as_tensor, check_dt, check_parameters
+from leakyedu.teaching.drawings import INK
 from leakyedu.teaching.figure import (
     CURRENT,
     INPUT,
@@ -90,9 +91,9 @@ def trajectory(
     # Each step has a point, as long as one can tell them apart.
     axes.plot(t, v, color=VOLTAGE, marker="." if len(v) <= 100 else "", markersize=5, linewidth=1.8)
     axes.plot(t, i, color=CURRENT, linestyle="--")
-    for name, x, color in (("v", v, VOLTAGE), ("i", i, CURRENT)):
-        first = x.reshape(len(x), -1)[:, 0]
-        _label(axes, t, first, name, color)
+    first_v, first_i = (x.reshape(len(x), -1)[:, 0] for x in (v, i))
+    _label(axes, t, first_v, first_i, "v", VOLTAGE, below=13)
+    _label(axes, t, first_i, first_v, "i", CURRENT, below=-4)
     if inputs is not None:
         times = 1000 * dt * (inputs.detach().cpu().reshape(len(v), -1) != 0).any(1).nonzero().flatten()
         for at in times.tolist():
@@ -174,9 +175,10 @@ def against_exact(
         v = v.detach().cpu().double()
         t = 1000 * dt * torch.arange(1, len(v) + 1, dtype=torch.float64, device="cpu")
         first = len(voltages) > 1 and marker == "o"  # seen around another that has the same voltages
+        color = VOLTAGE if marker == "o" else INK
         axes.plot(
-            t, v, color=VOLTAGE, linestyle=line, marker=marker, markersize=8 if first else 4, markevery=every,
-            markerfacecolor="white" if first else VOLTAGE, linewidth=1, label=name,
+            t, v, color=color, linestyle=line, marker=marker, markersize=7 if first else 3.5, markevery=every,
+            markerfacecolor="white" if first else color, linewidth=1, label=name,
         )  # fmt: skip
         share = (v - p.v_leak).sum() * dt * p.tau_syn_inv / w  # the exact area is w tau_syn
         heading = capital(name)
@@ -249,7 +251,7 @@ def bars(
     axes.invert_yaxis()
     for place, x in enumerate(numbers):
         axes.annotate(
-            _readable(x), (x, place), xytext=(5 if x >= 0 else -5, 0), textcoords="offset points",
+            _readable(x).replace("-", "\N{MINUS SIGN}"), (x, place), xytext=(5 if x >= 0 else -5, 0), textcoords="offset points",
             ha="left" if x >= 0 else "right", va="center", color=VOLTAGE,
         )  # fmt: skip
     axes.axvline(0, color=INPUT, linewidth=0.8)
@@ -279,11 +281,12 @@ def _describe_voltage(v: Tensor, t: Tensor) -> tuple[str, tuple[float, float] | 
     return f"{which} {does} {digits(last)} V after {digits(t[-1])} ms.", None
 
 
-def _label(axes: Axes, t: Tensor, x: Tensor, text: str, color: str) -> None:
-    """Name a curve where it is highest, which is where two curves are furthest apart."""
-    at = int(x.abs().argmax())
+def _label(axes: Axes, t: Tensor, x: Tensor, other: Tensor, text: str, color: str, below: float) -> None:
+    """Name a curve in its upper half, where the other one is furthest from it."""
+    high = x.abs() >= 0.5 * x.abs().max()
+    at = int((x - other).abs().where(high, -1.0).argmax())
     axes.annotate(
-        text, (float(t[at]), float(x[at])), xytext=(8, 4), textcoords="offset points",
+        text, (float(t[at]), float(x[at])), xytext=(8, -below), textcoords="offset points",
         color=color, fontweight="bold",
     )  # fmt: skip
 

@@ -163,7 +163,10 @@ def test_cells_decay_to_their_own_rest_and_equally_fast():
 def test_a_sum_is_good_until_it_overflows():
     figure, sentence = overflow(torch.tensor([1.0, 2.0, 3.0, math.inf]), 2.0)
 
-    assert sentence == "The sum is good for 3 steps, until 3 V; then it overflows. You predicted 2 steps."
+    assert (
+        sentence
+        == "For 3 steps y is good, at last 3 V; then the sum inside it overflows, not y itself. You predicted 2 steps."
+    )
     assert len(figure.axes[0].get_lines()[0].get_xdata()) == 3
 
 

@@ -467,15 +467,8 @@ def test_the_lines_to_put_in_order_stand_in_the_text(lesson):
 
 
 @for_all(LESSONS)
-def test_a_lab_has_at_most_four_controls_and_its_numbers_have_units(lesson):
-    lab = lesson.lab.LAB
-
+def test_a_lesson_shows_its_lab(lesson):
     assert "\nlab.show(" in "\n" + "\n".join(cell.source for cell in code_of(lesson))
-    # A time line plays when asked; it is not what the learner sets.
-    assert 1 <= sum(not getattr(control, "plays", False) for control in lab.controls.values()) <= 4
-    assert [
-        c.label for c in lab.controls.values() if hasattr(c, "step") and not re.search(r"\(.+\)$", c.label)
-    ] == []
 
 
 @for_all(LESSONS)

@@ -10,7 +10,7 @@ from matplotlib.ticker import MultipleLocator
 from torch import Tensor
 
 from leakyedu.model import check_dt
-from leakyedu.teaching.drawings import arc, arrow, between, frame, new_drawing, stroke, write
+from leakyedu.teaching.drawings import INK, arc, arrow, between, frame, new_drawing, stroke, write
 from leakyedu.teaching.figure import (
     CURRENT,
     INPUT,
@@ -25,7 +25,8 @@ from leakyedu.teaching.figure import (
     presenting,
 )
 
-ABOVE_NAMES = 0.5  # of the height: where lines begin that run down to the names of curves
+ABOVE_NUMBER = 0.15  # of the height: where the line of a prediction begins, above the number of the cut-off
+COLORS = {"synapse": CURRENT, "exact": INK}  # a synapse leads to i; exact steps lie close to Euler's
 
 
 def drive_and_voltage(
@@ -62,13 +63,16 @@ def drive_and_voltage(
     t = 1000 * dt * torch.arange(len(v), dtype=torch.float64, device="cpu")
     axes.plot(t, drive, color=INPUT, linewidth=1, label="drive")
     axes.plot(t, v, color=VOLTAGE, linewidth=2, label="v")
+    mean = float(v[first:].mean())
+    axes.plot(t[[first, -1]], [mean, mean], color=INK, linewidth=1, label="mean of v")
     # Beside the axes, where no drive crosses it.
     axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     axes.set(xlabel="time (ms)", ylabel="drive and voltage v (V)")
+    axes.locator_params("x", nbins=6, steps=[1, 5, 10])
     (low, high), (v_low, v_high) = ((float(x.min()), float(x.max())) for x in (drive[first:], v[first:]))
     return axes.figure, (
         f"From {digits(1000 * since)} ms on, the drive goes from {low:.3g} V to {high:.3g} V and v from "
-        f"{v_low:.3g} V to {v_high:.3g} V, with a mean of {digits(v[first:].mean())} V."
+        f"{v_low:.3g} V to {v_high:.3g} V, with a mean of {digits(mean)} V."
     )
 
 
@@ -150,42 +154,48 @@ def frequency_response(
     figure, (gain, phase) = new_figure(2)
     gain.set(xscale="log", yscale="log", xlabel="frequency (Hz)", ylabel="gain")
     phase.set(xscale="log", xlabel="frequency (Hz)", ylabel="phase (degrees)")
-    sentences = []
+    sentences, lowest = [], -45.0
     for number, (name, h) in enumerate(curves.items()):
         gains, lags = _gain_and_lag(h)
-        style = {"color": VOLTAGE, "linestyle": LINE_STYLES[number % 4], "linewidth": 1.5}
+        style = {"color": COLORS.get(name, VOLTAGE), "linestyle": LINE_STYLES[number % 4], "linewidth": 1.8}
         if not number:  # what the others are held against
             style = {"color": INPUT, "linewidth": 2.5, "alpha": 0.8}
         gain.plot(f, gains, label=name, **style)
         corner = _cut_off(f, gains)
+        phase.plot(f, -lags, label=name, **style)
+        lowest = min(lowest, -float(lags.max()))
         if not number:
-            marked = corner
-        phase.plot(f, -lags, **style)
+            marked, behind = corner, lags
         on_the_way = f"0.707 at {digits(corner)} Hz, " if corner else ""
         sentences.append(
             f"{capital(name)}: gain {digits(gains[0])} at {digits(f[0])} Hz, {on_the_way}"
-            f"{digits(gains[-1])} at {digits(f[-1])} Hz, where v lags by {digits(lags[-1])} degrees."
+            f"{digits(gains[-1])} at {digits(f[-1])} Hz, with a lag of {digits(lags[-1])} degrees."
         )
     if measured is not None:
         at, h = (x.detach().cpu() for x in measured)
         gains, lags = _gain_and_lag(h)
-        gain.plot(at, gains, "o", color=VOLTAGE, markersize=6, label="measured")
-        phase.plot(at, -lags, "o", color=VOLTAGE, markersize=6)
+        gain.plot(at, gains, "o", color=VOLTAGE, markersize=6)
+        phase.plot(at, -lags, "o", color=VOLTAGE, markersize=6, label="measured")
         sentences.append(
             f"Measured: gain {digits(gains[0])} at {digits(at[0])} Hz and {digits(gains[-1])} at "
             f"{digits(at[-1])} Hz."
         )
-    gain.legend(frameon=False, loc="lower left", fontsize=9)
-    if marked:
-        low, high = gain.get_ylim()
-        above = min(math.sqrt(0.5), low * (high / low) ** ABOVE_NAMES)
-        edges = [marked, marked, float(f[0])], [above, math.sqrt(0.5), math.sqrt(0.5)]
-        gain.plot(*edges, color=INPUT, linestyle=":", linewidth=1)
-        gain.set_ylim(low, high)
+    # On the right, where a phase that falls leaves room below it.
+    phase.legend(frameon=False, loc="lower left", fontsize=9)
     phase.yaxis.set_major_locator(MultipleLocator(45))
+    phase.set_ylim(45 * math.floor(lowest / 45 + 1e-6) - 5, 5)
+    if marked:
+        level, lag, low = math.sqrt(0.5), float(behind[(f - marked).abs().argmin()]), gain.get_ylim()[0]
+        gain.plot([marked, marked, f[0]], [low, level, level], color=INPUT, linewidth=0.8, zorder=1)
+        gain.set_ylim(bottom=low)
+        phase.plot([marked, f[0]], [-lag, -lag], color=INPUT, linewidth=0.8, zorder=1)
+        words = {"textcoords": "offset points", "color": INPUT, "fontsize": 9, "va": "top"}
+        gain.annotate("0.707", (f[0], level), xytext=(0, -3), **words)
+        gain.annotate(f"{digits(marked)} Hz", (marked, low), xytext=(-4, 14), ha="right", **words)
+        phase.annotate(f"\u2212{lag:.0f}\u00b0", (f[0], -lag), xytext=(0, -3), **words)
     if predicted_cut_off is not None:
         words = f"You predicted a cut-off of {digits(predicted_cut_off)} Hz"
-        sentences.append(mark_prediction(gain, predicted_cut_off, words, bottom=ABOVE_NAMES))
+        sentences.append(mark_prediction(gain, predicted_cut_off, words, bottom=ABOVE_NUMBER))
     return figure, " ".join(sentences)
 
 
@@ -234,21 +244,22 @@ def turning_arrows(frequency: float, tau: float = 0.010) -> tuple[Figure, str]:
             color=color,
             width=width,
         )
-    arc(axes, (x, y), 1.0, math.degrees(now), math.degrees(now - lag), width=1.4)
+    arc(axes, (x, y), 1.5, math.degrees(now), math.degrees(now - lag), width=1.4)
     arc(axes, (x, y), radius + 0.35, 120, 160, color=INPUT)
+    write(axes, 1.0, 6.9, "turn", color=INPUT)
     write(axes, x + 1.25, y + 2.95, "drive", color=INPUT, size=13)
     tip = now - lag
     write(
         axes,
-        x + radius * gain * math.cos(tip) + 0.35,
-        y + radius * gain * math.sin(tip) - 0.1,
+        x + radius * gain * math.cos(tip) + 0.15,
+        y + radius * gain * math.sin(tip) - 0.5,
         "$v$",
         color=VOLTAGE,
         size=19,
     )
-    write(axes, x, 0.55, "shorter, and behind")
+    write(axes, x, 0.55, f"shorter, and {math.degrees(lag):.0f}\u00b0 behind")
 
-    left, width = 7.4, 6.3
+    left, width = 7.4, 6.0
     stroke(axes, (left, y), (left + width + 0.3, y), color=INPUT, width=1)
     phases = [2.5 * math.pi * 2 * k / 300 for k in range(301)]
     xs = [left + width * k / 300 for k in range(301)]
@@ -265,15 +276,16 @@ def turning_arrows(frequency: float, tau: float = 0.010) -> tuple[Figure, str]:
     shift = lag / (2 * math.pi) * width / 2.5
     stroke(axes, (peak, y + radius), (peak, y + radius + 0.5), color=INPUT, width=1)
     stroke(axes, (peak + shift, y + radius * gain), (peak + shift, y + radius + 0.5), color=VOLTAGE, width=1)
-    write(axes, peak + shift / 2, y + radius + 0.85, "late", size=13)
-    for across, size, color in ((0.5, 1.0, INPUT), (1.6, gain, VOLTAGE)):  # how far each swings
+    arrow(axes, (peak, y + radius + 0.3), (peak + shift, y + radius + 0.3), width=1)
+    late = 1000 * lag / (2 * math.pi * frequency)
+    write(axes, peak + shift / 2, y + radius + 0.85, f"{late:.1f} ms late", size=13)
+    for across, size, color in ((0.85, 1.0, INPUT), (1.95, gain, VOLTAGE)):  # how far each swings
         x = left + width + across
         between(axes, (x, y), (x, y + radius * size), color=color)
         lower = 0.6 * across if presenting() else 0
         write(axes, x, y - 0.45 - lower, f"{size:.2f}", color=color)
-    write(axes, left + width + 1.05, y + radius + 0.85, "swing", size=13)
+    write(axes, left + width + 1.4, y + radius + 0.85, "swing", size=13)
     write(axes, left + width / 2, 0.55, "smaller, and late")
-    late = 1000 * lag / (2 * math.pi * frequency)
     return figure, (
         f"At {frequency:g} Hz the arrow of v is {gain:.2f} times as long as that of the drive, and {math.degrees(lag):.0f} degrees "
         f"behind it: its wave swings {gain:.2f} times as far and comes {late:.1f} ms later."
@@ -298,27 +310,31 @@ def two_stages(frequency: float, tau_syn: float = 0.005, tau_mem: float = 0.010)
     gains = [1 / math.hypot(1, turn) for turn in turns]
     lags = [math.atan(turn) for turn in turns]
     figure, axes = new_drawing()
-    y, tall, size, lag = 4.3, 2.2, 1.0, 0.0
+    y, tall, wide, size, lag = 4.3, 2.2, 2.3, 1.0, 0.0
     for k, (name, symbol, color) in enumerate(
         (("drive", "", INPUT), ("synapse", "$i$", CURRENT), ("membrane", "$v$", VOLTAGE))
     ):
-        left = 0.3 + 6.15 * k
+        left = 0.3 + 6.55 * k
         if k:
             size, lag = size * gains[k - 1], lag + lags[k - 1]
-            frame(axes, left - 2.9, y - 1.0, 2.65, 2.0)
-            write(axes, left - 1.58, y + 0.4, name)
-            write(axes, left - 1.58, y - 0.4, rf"$\times\,{gains[k - 1]:.2f}$", size=15)
-        xs = [left + 3.0 * n / 120 for n in range(121)]
+            arrow(axes, (left - 4.2, y), (left - 3.75, y))
+            frame(axes, left - 3.75, y - 1.3, 3.25, 2.6)
+            arrow(axes, (left - 0.5, y), (left - 0.05, y))
+            turned = f"+ {math.degrees(lags[k - 1]):.0f}\u00b0"
+            for above, words in ((0.8, name), (0, f"\u00d7 {gains[k - 1]:.2f}"), (-0.8, turned)):
+                write(axes, left - 2.1, y + above, words)
         for side in (-1, 1):
-            stroke(
-                axes, (left, y + side * tall), (left + 3.0, y + side * tall), color=INPUT, width=1, style=":"
-            )
+            edge = y + side * tall
+            stroke(axes, (left, edge), (left + wide, edge), color=INPUT, width=1, style=":")
         points = [
-            (x, y + tall * size * math.cos(1.5 * 2 * math.pi * n / 120 - lag)) for n, x in enumerate(xs)
+            (left + wide * n / 120, y + tall * size * math.cos(1.5 * 2 * math.pi * n / 120 - lag))
+            for n in range(121)
         ]
         stroke(axes, *points, color=color, width=2.6)
-        write(axes, left + 1.5, y - tall - 0.75, symbol or name, color=color, size=18 if symbol else 12)
-        write(axes, left + 1.5, y + tall + 0.6, f"{size:.2f}", color=color, size=13)
+        write(axes, left + wide / 2, y - tall - 0.75, symbol or name, color=color, size=18 if symbol else 12)
+        write(
+            axes, left + wide / 2, y + tall + 0.6, f"{size:.2f}, {math.degrees(lag):.0f}\u00b0", color=color
+        )
     return figure, (
         f"At {frequency:.1f} Hz the synapse leaves {gains[0]:.2f} of the swing, and the membrane {gains[1]:.2f} of that: "
         f"{size:.2f}. Gains are multiplied; phases add up, to {math.degrees(lag):.0f} degrees."

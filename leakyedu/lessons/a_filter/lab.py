@@ -210,7 +210,7 @@ def view(
     gain.plot(below, euler_transfer(below, p, step).abs(), color=VOLTAGE, linestyle="--", linewidth=1.5)
     gain.plot(frequencies, h.abs(), "o", color=VOLTAGE, markersize=6)
     corner = cut_off(p)
-    gain.plot([corner, corner, 1], [0.1, math.sqrt(0.5), math.sqrt(0.5)], color=INPUT, linestyle=":")
+    gain.plot([corner, corner, 1], [0.1, math.sqrt(0.5), math.sqrt(0.5)], color=INPUT, linewidth=0.8)
     for line, name in zip(gain.get_lines(), ("continuous", "Euler", "measured", "cut-off"), strict=True):
         line.set_label(name)
     gain.legend(frameon=False, loc="lower left", fontsize=9)

@@ -211,7 +211,7 @@ level = Exercise(
     hints=(
         "Where v has settled, nothing changes any more. What must then be equal?",
         "The leak is v - v_leak, the inflow is i. Both are in mV here; set them equal.",
-        "Solve this for v; tau_mem is not in it:\n\nv - v_leak == i",
+        "Solve this for v; tau_mem is not in it:\n\nv - v_leak = i",
     ),
     solution=f"Inflow and leak are equal where v - v_leak = i: {REST:g} mV + {DRIVE:g} mV = {REST + DRIVE:g} mV. The time constant has no say in it.",
 )

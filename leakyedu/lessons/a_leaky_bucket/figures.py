@@ -89,19 +89,19 @@ def settling(
     axes.axhline(v_leak, color=INPUT, linewidth=1.2)
     axes.plot(ms, [v_leak, *voltages], color=VOLTAGE, linewidth=2.4)
     end = ms[-1]
-    for at in (6, 16, 32, 60, 100):
-        if at < end:
+    for at in (6, 14, 28, 50, 90, end):
+        if at <= end:
             arrow(axes, (at, v_leak), (at, voltages[round(at / 1000 / dt) - 1]), color=INPUT, width=1.6)
-    arrow(axes, (-8, v_leak), (-8, v_leak + i), color=CURRENT, width=3.5)
+    arrow(axes, (-10, v_leak), (-10, v_leak + i), color=CURRENT, width=3.5)
     for x, y, text, color in (
-        (-5, v_leak + 1.1 * i, "flows in: $i$", CURRENT),
-        (64, v_leak + 0.45 * i, r"leaks: $v - v_\mathrm{leak}$", INPUT),
-        (102, v_leak + 0.9 * i, "$v$", VOLTAGE),
-        (102, v_leak + 0.08 * i, r"$v_\mathrm{leak}$", INPUT),
+        (-7, v_leak + 1.1 * i, "flows in: $i$", CURRENT),
+        (94, v_leak + 0.45 * i, r"leaks: $v - v_\mathrm{leak}$", INPUT),
+        (155, v_leak + 0.9 * i, "$v$", VOLTAGE),
+        (155, v_leak + 0.08 * i, r"$v_\mathrm{leak}$", INPUT),
     ):
         write(axes, x, y, text, color=color, size=13, ha="left")
     axes.set(
-        xlim=(-14, 115),
+        xlim=(-16, 175),
         ylim=(v_leak - 0.12 * i, v_leak + 1.22 * i),
         xlabel="time (ms)",
         ylabel="voltage v (V)",
@@ -120,7 +120,7 @@ def settling(
             low, high = axes.get_ylim()
             axes.set_ylim(min(low, predicted - 0.1 * abs(i)), max(high, predicted + 0.2 * abs(i)))
             axes.axhline(predicted, color=PREDICTION, linestyle=(0, (6, 2, 1, 2)), linewidth=1.8)
-            write(axes, 113, predicted, "your prediction", color=PREDICTION, size=11, ha="right", va="bottom")
+            write(axes, 172, predicted, "your prediction", color=PREDICTION, size=11, ha="right", va="bottom")
     return axes.figure, sentence
 
 
@@ -147,17 +147,20 @@ def narrow_and_wide(voltages: Mapping[float, Tensor], dt: float) -> tuple[Figure
     write(left, 5.2, 0.5, "wide")
     said = []
     for (tau, v), style, (name, x, y) in zip(
-        voltages.items(), LINE_STYLES, (("narrow", 24, 1.05), ("wide", 36, 0.62)), strict=False
+        voltages.items(), LINE_STYLES, (("narrow", 1.5, 0.93), ("wide", 36, 0.62)), strict=False
     ):
         ms = 1000 * dt * torch.arange(1, len(v) + 1)
         right.plot(ms, v, color=VOLTAGE, linestyle=style, linewidth=2.2)
         write(right, x, y, name, color=VOLTAGE, size=11, ha="left")
         at = round(0.010 / dt)
+        right.plot(10, float(v[at - 1]), "o", color=VOLTAGE)
         said.append(
-            f"With tau_mem {1000 * tau:.0f} ms v is {float(v[at - 1]):.2f} V after 10 ms and {float(v[-1]):.2f} V after {float(ms[-1]):.0f} ms."
+            f"With tau_mem {1000 * tau:.0f} ms v is {float(v[at - 1]):.2f} V after 10 ms (dot) and {float(v[-1]):.2f} V in the end."
         )
     right.axhline(1, color=INPUT, linewidth=0.8)
-    right.set(xlim=(0, 100), ylim=(0, 1.12), xlabel="time (ms)", ylabel="level v (V)")
+    right.set(
+        xlim=(0, 100), xticks=[0, 10, 50, 100], ylim=(0, 1.12), xlabel="time (ms)", ylabel="level v (V)"
+    )
     return figure, " ".join([*said, "The wide bucket holds more water, and stops at the same level, later."])
 
 
@@ -188,10 +191,15 @@ def two_formulas(wrong: Callable[[float, float, float], float], tau_mem: float =
         linewidth=3,
         solid_capstyle="butt",
     )
+    gap = float((other - right).abs()[far])
+    middle = 0.5 * float(right[far] + other[far])
+    axes.annotate(
+        f"{gap:.2f} V", (1000 * float(t[far]), middle), xytext=(7, 0), textcoords="offset points", va="center"
+    )
     axes.annotate(
         "the formula with a bug",
         (1000 * tau_mem, 1),
-        xytext=(12, 4),
+        xytext=(12, 6),
         textcoords="offset points",
         color=INPUT,
         fontsize=11,
@@ -209,5 +217,5 @@ def two_formulas(wrong: Callable[[float, float, float], float], tau_mem: float =
     axes.set(xlim=(0, 5000 * tau_mem), ylim=(0, 1.12), xlabel="time (ms)", ylabel="voltage v (V)")
     return axes.figure, (
         f"The formula rises in a straight line, and is full after {1000 * tau_mem:g} ms; v is {float(right[far]):.2f} V there. "
-        f"That is where they are furthest apart, by {float((other - right).abs()[far]):.2f} V."
+        f"That is where they are furthest apart, by {gap:.2f} V."
     )

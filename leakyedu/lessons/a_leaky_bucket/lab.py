@@ -10,7 +10,7 @@ from leakyedu.methods import exact
 from leakyedu.model import LIParameters
 from leakyedu.sequence import simulate
 from leakyedu.teaching.drawings import at_time, beside
-from leakyedu.teaching.figure import FAINT, INPUT, PREDICTION, VOLTAGE
+from leakyedu.teaching.figure import CURRENT, PALE, PREDICTION, VOLTAGE
 from leakyedu.teaching.lab import Lab, Menu, Preset, Slider
 
 DT, UNTIL = 1e-4, 0.15  # second
@@ -95,7 +95,11 @@ def view(
     far = int((v - v_leak).abs().argmax())
 
     axes.fill_between(
-        *_from_rest(middles, current, 0.0), facecolor=FAINT, edgecolor=INPUT, linewidth=0.8, label="drive i"
+        *_from_rest(middles, current, 0.0),
+        facecolor=PALE[CURRENT],
+        edgecolor=CURRENT,
+        linewidth=0.8,
+        label="drive i",
     )
     axes.plot(
         *_from_rest(middles, v_leak + current, v_leak), color=VOLTAGE, linewidth=0.9, linestyle=":",
@@ -132,7 +136,7 @@ def view(
     now = round(time / 1000 / DT) - 1
     level = float(v[now]) if time else v_leak
     at_time(axes, time, level)
-    beside(axes, level, 0.024 * math.sqrt(tau_mem), 0.17, inflow=float(current[max(now, 0)]))
+    beside(axes, level, 0.024 * math.sqrt(tau_mem), 0.17, rest=v_leak, inflow=float(current[max(now, 0)]))
     style = {"frameon": False, "fontsize": 9, "handlelength": 1.8, "columnspacing": 1.2}
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, **style)
 
@@ -156,7 +160,8 @@ def _outcome(shape: str, v: float, at: float, v_leak: float, i: float) -> str:
     if not i:
         return f"Nothing flows in, so v stays at v_leak, {_volt(v_leak)}."
     if shape in ("step", "ramp"):
-        return f"The voltage settles at v_leak + i = {level}; at {1000 * UNTIL:.3g} ms it is {_volt(v)}."
+        slow = "" if _volt(v) == level else f"; at {1000 * UNTIL:.3g} ms it has come to {_volt(v)}"
+        return f"The voltage settles at v_leak + i = {level}{slow}."
     if shape == "pulse":
         return f"The voltage turns when the pulse ends, at {at:.3g} ms and {_volt(v)}, on its way to {level}."
     later = at - 1000 * RAMP

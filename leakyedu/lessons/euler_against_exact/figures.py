@@ -25,7 +25,6 @@ from leakyedu.teaching.figure import (
     mark_curve,
     new_axes,
     new_figure,
-    presenting,
 )
 
 
@@ -258,7 +257,7 @@ def zones(
     edges = [0.6, place(-1), place(0), place(1)]
     names = ("diverges", "rings", "smooth")
     for k, (left, right, name) in enumerate(zip(edges[:-1], edges[1:], names, strict=True)):
-        middle, factor = (left + right) / 2, (-1.25, -0.6, 0.6)[k]
+        middle, factor = (left + right) / 2, 1 - dts[(-1, 2, 0)[k]] / tau
         write(axes, middle, 7.4, name, size=14, weight="bold")
         heights = [1.2 * (0.55 if not k else 1) * factor**n for n in range(5)]
         xs = [middle - 1.5 + 0.75 * n for n in range(5)]
@@ -291,7 +290,7 @@ def zones(
         dot(axes, x, 3.0, color=CURRENT, radius=0.17)
         write(
             axes,
-            x + ((-0.15 if presenting() else 0.12) if dt == max(dts) else 0),
+            x - (0.15 if dt == max(dts) else 0),
             2.2,
             f"{1000 * dt:g}",
             color=CURRENT,
@@ -301,7 +300,7 @@ def zones(
     write(axes, place(1), 2.2, "0 ms", size=12, color=CURRENT)
     write(axes, 8.2, 1.0, rf"length of the step, for $\tau$ = {1000 * tau:g} ms", color=CURRENT, size=12)
     return figure, (
-        f"One step multiplies a current by 1 - dt/tau. With tau = {1000 * tau:g} ms it stays above 0 up to {1000 * tau:g} ms, "
+        f"One step multiplies a current by 1 - dt/tau. With tau = {1000 * tau:g} ms it stays above 0 below {1000 * tau:g} ms, "
         f"where Euler is smooth; down to -1, at {2000 * tau:g} ms, it rings; beyond, each step makes it larger."
     )
 
@@ -322,12 +321,14 @@ def ladder(share: float = 1e-5) -> tuple[Figure, str]:
     rung = 1.85
     for k in range(4):
         stroke(axes, (0.8, 1.3 + k * rung), (11.6, 1.3 + k * rung), color=INPUT, width=1.4)
-    between(axes, (12.1, 1.3 + rung), (12.1, 1.3 + 2 * rung))
-    write(axes, 12.5, 1.3 + 1.5 * rung, "$\\mathrm{eps}/2$", size=15, ha="left")
+    for k in (0.3, 0.5, 0.7):  # many rungs more
+        dot(axes, 1.0, 1.3 + (1 + k) * rung, color=INPUT, radius=0.07)
+    between(axes, (12.1, 1.3), (12.1, 1.3 + rung))
+    write(axes, 12.5, 1.3 + 0.5 * rung, "$\\mathrm{eps}/2$", size=15, ha="left")
     write(axes, 12.1, 1.3 + 3 * rung, "numbers of\nfloat32", color=INPUT, ha="left")
     for x, y, share_of_rung, where, what in (
-        (2.6, 1.3, 0.75, "far below 1 V", "rounded up"),
-        (7.2, 1.3 + 2 * rung, 0.38, "close to 1 V", "rounded back"),
+        (2.2, 1.3, 0.75, "far below 1 V", "rounded up"),
+        (7.4, 1.3 + 2 * rung, 0.38, "close to 1 V", "rounded back"),
     ):
         tip, target = y + share_of_rung * rung, y + round(share_of_rung) * rung
         dot(axes, x, y, color=VOLTAGE, radius=0.22)
@@ -336,7 +337,7 @@ def ladder(share: float = 1e-5) -> tuple[Figure, str]:
         arrow(axes, (x + 0.15, tip), (x + 1.6, target + (0.06 if target < tip else -0.06)), style=":")
         dot(axes, x + 1.8, target, color=VOLTAGE, radius=0.22, filled=False)
         write(axes, x + 1.5, target + 0.55, what, ha="left", size=13)
-        write(axes, x - 0.4, y - 0.55, where, weight="bold", size=13)
+        write(axes, x + 0.5, y - 0.55, where, weight="bold", size=13)
     gap = torch.finfo(torch.float32).eps / (4 * share)
     return figure, (
         f"Between two neighbours there is no number of float32. A rise of more than half a rung is rounded up, a smaller one "

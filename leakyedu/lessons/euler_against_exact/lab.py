@@ -226,13 +226,11 @@ def _draw_order(axes: Axes, errors: list[float], slope: float, smallest: float) 
     axes.set(xlabel="dt (ms)", ylabel="largest error of v (V)")
     axes.plot([1000 * step for step in STEP_SIZES], errors, color=VOLTAGE, marker="o", markersize=4)
     slope_triangle(axes, (0.25, 1.0), errors[1] / 3, slope)
-    for dt, name, line in ((smallest, "rings beyond", ":"), (2 * smallest, "diverges beyond", "-.")):
+    for dt, name, line in ((smallest, "rings", ":"), (2 * smallest, "diverges", "-.")):
         axes.axvline(dt, color=INPUT, linewidth=1.2, linestyle=line)
-        # Large letters have less room between the slope and the curve.
-        name, y = (name.split()[0], 18) if presenting() else (name, 4)
         axes.annotate(
-            name, (dt, 0), xycoords=("data", "axes fraction"), xytext=(-2, y), textcoords="offset points",
-            ha="right", va="bottom", rotation=90, color=INPUT, fontsize=9,
+            name, (dt, 0), xycoords=("data", "axes fraction"), xytext=(2, 4), textcoords="offset points",
+            ha="left", va="bottom", rotation=90, color=INPUT, fontsize=9,
         )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from leakyedu.teaching.figure import (
     digits,
     new_axes,
     new_figure,
+    presenting,
 )
 
 
@@ -50,16 +51,33 @@ def growth(ratios: Tensor, factors: Mapping[str, Tensor], *, axes: Axes | None =
         )
     axes = axes or new_axes()
     axes.axhline(1, color=INPUT, linewidth=1)
-    sentences = [f"Steps of up to {digits(x[-1])} time constants."]
+    axes.annotate(
+        "above 1 it grows", (x[0], 1), xytext=(0, 3), textcoords="offset points", va="bottom",
+        color=INPUT, fontsize=10,
+    )  # fmt: skip
+    highest = 1e3
+    sentences = [f"Factors without their sign, for steps of up to {digits(x[-1])} time constants."]
     for (name, f), line in zip(named.items(), itertools.cycle(LINE_STYLES), strict=False):
-        axes.plot(x, f.abs(), color=CURRENT, linestyle=line, linewidth=1.5, label=name)
-        beyond = (f.abs() > 1 + 1e-9).int()
-        where = f"diverges from {digits(x[beyond.argmax()])} on" if beyond.any() else "never diverges"
-        sentences.append(f"{capital(name)} {where}: the longest step multiplies by {digits(f[-1])}.")
-    axes.set(xscale="log", yscale="log", ylim=(1e-3, 1e3))
+        size = f.abs()
+        axes.plot(x, size, color=CURRENT, linestyle=line, linewidth=1.5)
+        beyond, label, where = size > 1 + 1e-9, name, "never diverges"
+        if beyond.any():
+            limit = x[beyond.int().argmax()]
+            axes.plot(limit, 1, "o", color=INK, markersize=5)
+            label = f"{name},\nfrom {digits(limit)} on"
+            where = f"diverges from {digits(limit)} on"
+        end = max(int((size <= highest).sum()) - 1, 0)
+        leaves, above = end < len(x) - 1, size[end] > 1
+        axes.annotate(
+            label, (x[end], size[end]), xytext=(-40, -2) if leaves else (0, 5 if above else -7),
+            textcoords="offset points", ha="right", va="bottom" if above and not leaves else "top", color=CURRENT,
+        )  # fmt: skip
+        outside = ", outside of the picture" if leaves else ""
+        sentences.append(
+            f"{capital(name)} {where}: the longest step multiplies by {digits(size[-1])}{outside}."
+        )
+    axes.set(xscale="log", yscale="log", ylim=(1e-3, highest))
     axes.set(xlabel="step over time constant", ylabel="size of the factor")
-    # Beside the axes: the curves end in each corner.
-    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     return axes.figure, " ".join(sentences)
 
 
@@ -97,7 +115,7 @@ def plane(dt: float, p: LIParameters = LIParameters()) -> tuple[Figure, str]:
         The figure, and the sentence that says where both steps lead.
     """
     figure, (axes,) = new_figure()
-    flow(axes, p, [-0.5 + 0.25 * n for n in range(7)], [0.05 + 0.1 * n for n in range(8)])
+    flow(axes, p, [-0.52 + 0.21 * n for n in range(8)], [0.05 + 0.1 * n for n in range(8)])
     t = torch.linspace(0, dt, 101, dtype=torch.float64)[1:]
     true, step = exact(p, t), euler(p, dt)
     axes.plot([1, *true.i_from_i.tolist()], [0, *true.v_from_i.tolist()], color=INK, linewidth=3)
@@ -106,22 +124,23 @@ def plane(dt: float, p: LIParameters = LIParameters()) -> tuple[Figure, str]:
     arrow(axes, (1, 0), there, color=VOLTAGE, width=2.6, style="--")
     axes.plot(*ends, "s", color=INK, markersize=10)
     axes.plot(1, 0, "o", color=CURRENT, markersize=10)
-    paper = {"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.85}
-    label = {"textcoords": "offset points", "fontsize": 12, "va": "center", "bbox": paper}
+    label = {"textcoords": "offset points", "fontsize": 12, "va": "center"}
     axes.annotate(
-        "start: the current has jumped", (1, 0), xytext=(-24, 0), color=CURRENT, ha="right", **label
+        "start: the current has jumped", (1, 0), xytext=(0, -16), color=CURRENT, ha="right", **label
     )
     axes.annotate(
-        "exact step, along\nthe small arrows", ends, xytext=(-14, -4), ha="right", color=INK, **label
-    )
+        f"exact step of {1000 * dt:g} ms,\nalong the small arrows", ends, xytext=(-14, -8), ha="right", color=INK,
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 2}, **label,
+    )  # fmt: skip
     if there[0] > -0.6 and there[1] < 0.8:
-        axes.annotate("Euler, straight on", there, xytext=(14, 2), color=VOLTAGE, **label)
+        axes.annotate("Euler, straight on", there, xytext=(-14, 24), color=VOLTAGE, **label)
     axes.annotate(
-        "small arrows: where\na state moves", (0.99, 0.9), xycoords="axes fraction", ha="right", va="top",
-        color="#595959", fontsize=12, bbox=paper,
+        "small arrows: where\na state moves", (0.99, 1), xycoords="axes fraction", ha="right", va="top",
+        color=INPUT, fontsize=12,
     )  # fmt: skip
     axes.axvline(0, color=INPUT, linewidth=0.8)
-    axes.set(xlim=(-0.62, 1.1), ylim=(-0.04, 0.82), xlabel="current i (V)", ylabel="voltage v (V)")
+    room = (-0.3, 1.15) if presenting() else (-0.15, 0.98)  # for the words above and below the arrows
+    axes.set(xlim=(-0.62, 1.1), ylim=room, xlabel="current i (V)", ylabel="voltage v (V)")
     return figure, (
         f"Small arrows show where each state moves. From v = 0 V and i = 1 V the exact step of {1000 * dt:g} ms follows them to "
         f"{digits(ends[1])} V and {digits(ends[0])} V; Euler goes straight on, to {digits(there[1])} V and {digits(there[0])} V."
@@ -168,17 +187,18 @@ def moved_spike(at: float, grid: Sequence[float], p: LIParameters = LIParameters
             arrowprops={"arrowstyle": "-", "color": VOLTAGE, "linewidth": 1},
         )  # fmt: skip
         axes.annotate(
-            f"off by\n{digits(off.max())} V", (1000 * t[worst], 0.006), xytext=(-12 if spike < at else 28, 0),
+            f"off by\n{digits(off.max())} V", (1000 * t[worst], 0.006), xytext=(-12 if spike < at else 14, 0),
             textcoords="offset points", ha="right" if spike < at else "left", va="bottom", fontsize=11,
         )  # fmt: skip
     axes.plot(1000 * at, -0.028, "^", color=INK, markersize=9)
     axes.annotate(
-        "spike", (1000 * at, -0.028), xytext=(10, 0), textcoords="offset points", va="center", fontsize=11
-    )
+        f"spike at {1000 * at:g} ms", (1000 * at, -0.028), xytext=(10, 0), textcoords="offset points", va="center",
+        fontsize=11,
+    )  # fmt: skip
     axes.annotate(
         "not moved", (1000 * at + 2.4, float(true[round(1e5 * at + 240)])), xytext=(9.3, 0.11), va="center", color=INPUT,
         fontsize=12, arrowprops={"arrowstyle": "-", "color": INPUT, "linewidth": 1},
     )  # fmt: skip
     axes.set(xlim=(0, 20), ylim=(-0.05, 0.28), xlabel="time (ms)", ylabel="voltage v (V)")
-    axes.set_xticks([0, *(1000 * x for x in grid), 10, 15, 20])
-    return figure, f"A spike comes at {1000 * at:g} ms (grey). {capital('; '.join(said))}."
+    axes.set_xticks([0, *(1000 * x for x in grid), 5, 10, 15, 20])
+    return figure, f"A spike comes at {1000 * at:g} ms, and v follows it (grey). {capital('; '.join(said))}."

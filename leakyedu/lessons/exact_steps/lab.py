@@ -163,7 +163,7 @@ def view(
     v_limits = NEAR_V if NEAR_V[0] < lowest and highest < NEAR_V[1] else V_LIMITS
     largest = max(float(run.error[:, shown].abs().max()), float(by_the_move.abs().max()))
     error_limits = NEAR_ERROR if largest < NEAR_ERROR[1] else ERROR_LIMITS
-    over_time = {"xlabel": "time (ms)", "xlim": (-1, 1000 * UNTIL)}
+    over_time = {"xlabel": "time (ms)", "xlim": (-2, 1000 * UNTIL)}
     curve.set(ylabel="voltage v (V)", ylim=v_limits, **over_time)
     off.set(ylabel="error of v (V)", ylim=error_limits, **over_time)
     # On the same axis of v as the curve at its left.
@@ -176,13 +176,13 @@ def view(
     flow(plane, p, spread[::2], spread[1::2])
     path = exact(p, fine[1:])
     grey = {"color": INPUT, "linewidth": 5, "alpha": 0.4}
-    curve.plot(1000 * fine, true, label="exact", **grey)
+    curve.plot(1000 * fine, true, label="truth", **grey)
     plane.plot([1, *path.i_from_i.tolist()], [0, *path.v_from_i.tolist()], **grey)
-    off.plot(1000 * fine, by_the_move, ":", color=INPUT, linewidth=2.5)
+    off.plot(1000 * fine, by_the_move, **grey)
     dots = {"color": VOLTAGE, "marker": "o", "markersize": 1.5 if dt < 0.5 else 3.5, "linewidth": 1}
     dashes = {"color": PREDICTION, "linestyle": (0, (6, 2, 1, 2)), "linewidth": 1.5}
     first = int((run.i != 0).any(1).int().argmax())  # right after the jump
-    for name, label, style in ((method, "the method", dots), (prediction, "your prediction", dashes)):
+    for name, label, style in ((method, method, dots), (prediction, "your prediction", dashes)):
         if name:
             k = list(METHODS).index(name)
             # What is beyond the picture stands at its edge.
@@ -191,8 +191,9 @@ def view(
             plane.plot(i[first:], v[first:], label=label, **style)
             off.plot(1000 * run.seconds, run.error[:, k].clamp(*error_limits), label=label, **style)
     plane.plot(1, 0, "o", color=CURRENT, markersize=7)
-    off.plot(spike, 0.85 * error_limits[0], "^", color=INPUT)
-    off.plot(1000 * run.moved, 0.85 * error_limits[0], "|", color=VOLTAGE, markersize=12, label="on the grid")
+    edge = {"transform": off.get_xaxis_transform(), "linestyle": "none", "color": INPUT}
+    off.plot(spike, 0.06, "^", **edge)
+    off.plot(1000 * run.moved, 0.94, "v", label="on the grid", **edge)
     for axes in (curve, off):
         axes.axhline(0, color=INPUT, linewidth=0.6)
     # Above the axes, where no curve is. Words stay with the frames; a legend is made anew for each picture.
@@ -200,9 +201,7 @@ def view(
     curve.legend(frameon=False, fontsize=9, borderpad=0, handlelength=1.3, handletextpad=0.5, **above)
     plane.set_title("\u25cf after the jump", color=CURRENT, fontsize=9)
     between = "\n" if presenting() else "  "
-    off.set_title(
-        f"\u25aa\u25aa\u25aa moved spike\n\u25b2 spike{between}| on the grid", color=INPUT, fontsize=9
-    )
+    off.set_title(f"\u25ac moved spike\n\u25b2 spike{between}\u25bc on the grid", color=INPUT, fontsize=9)
 
     sentence = _describe(method, dt / 1000, p, run, float(true.max()))
     if abs(1000 * run.moved - spike) > 1e-6:
@@ -220,11 +219,11 @@ def _describe(name: str, dt: float, p: LIParameters, run: Responses, exact_peak:
     factor = max(float(m.v_from_v), float(m.i_from_i), key=abs)
     if abs(factor) > 1 - 1e-9:
         return (
-            f"{name} does not settle: each step multiplies its error by {factor:.3g}, "
+            f"With {name}, v does not settle: each step multiplies its error by {factor:.3g}, "
             f"{_up_to(error.max())} in 40 ms."
         )
     return (
-        f"{name} is off by {_up_to(error.max())}: its peak is {v.max():.3g} V (exact {exact_peak:.3g} V), "
+        f"With {name}, v is off by {_up_to(error.max())}: its peak is {v.max():.3g} V (true: {exact_peak:.3g} V), "
         f"its area {area(method, dt, p):.3g} times the exact one."
     )
 

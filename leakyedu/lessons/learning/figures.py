@@ -96,27 +96,35 @@ def fits(
     axes = axes or new_axes()
     t = 1000 * dt * torch.arange(1, len(target) + 1, dtype=torch.float64, device="cpu")
     target = target.detach().cpu().double()
-    axes.plot(t, target, color=INPUT, linewidth=2.5, alpha=0.8, label="target")
+    # So wide and pale that it is seen around a voltage that lies on it.
+    axes.plot(t, target, color=INPUT, linewidth=5, alpha=0.35, label="target")
+    peak = int(target.argmax())
+    axes.plot(t[peak], target[peak], "o", color=INPUT, markersize=5)
     off = []
     # The last one is what counts: it gets the solid line.
-    styles = itertools.cycle((":", "-.", "--"))
+    styles = itertools.cycle(((":", 2.2, 1), ("--", 2, 1), ("-", 3.5, 0.5)))
     for number, (name, v) in enumerate(voltages.items(), 1):
         v = v.detach().cpu().double()
-        line = "-" if number == len(voltages) > 1 else next(styles)
-        axes.plot(t, v, color=VOLTAGE, linestyle=line, linewidth=1.2, label=name)
+        line, width, alpha = ("-", 1.2, 1) if number == len(voltages) > 1 else next(styles)
+        axes.plot(t, v, color=VOLTAGE, linestyle=line, linewidth=width, alpha=alpha, label=name)
         off.append(f"{digits((v - target).square().mean().sqrt())} V ({name})")
     # Large letters leave no room between the curves.
     beside = {"loc": "center left", "bbox_to_anchor": (1, 0.5)} if presenting() else {}
     axes.legend(frameon=False, fontsize=9, **beside)
     axes.set(xlabel="time (ms)", ylabel="voltage v (V)")
     return axes.figure, (
-        f"The target is highest, {digits(target.max())} V, after {float(t[int(target.argmax())]):.4g} ms, "
+        f"The target is highest, {digits(target[peak])} V, after {float(t[peak]):.4g} ms, "
         f"and {digits(target[-1])} V at its end. Off by, as the root of the mean square: {', '.join(off)}."
     )
 
 
 def training(
-    losses: Sequence[float], snapshots: Mapping[int, Tensor], target: Tensor, dt: float = 0.001
+    losses: Sequence[float],
+    snapshots: Mapping[int, Tensor],
+    target: Tensor,
+    dt: float = 0.001,
+    *,
+    drawn: str = "",
 ) -> tuple[Figure, str]:
     """Draw the loss at each step of a training, and beside it the voltage at some of these steps.
 
@@ -124,6 +132,7 @@ def training(
         losses: the loss at each step, each above 0.
         snapshots: step -> voltage in volt, of the shape of ``target``.
         target, dt: as for :func:`fits`, and the same errors.
+        drawn: what the voltages answer to, where it is not what was learned from, as in "new spikes".
 
     Returns:
         The figure, and the sentence that says how far the loss fell, and how far each voltage is off.
@@ -147,8 +156,14 @@ def training(
         left.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         left.yaxis.set_major_formatter("{x:g}")
         left.yaxis.set_minor_locator(NullLocator())
+    learned = ""
+    if drawn:
+        learned = " on what it learned from"
+        left.set_title(learned.strip(), fontsize=11)
+        right.set_title(f"on {drawn}", fontsize=11)
+        sentence = f"On {drawn} the {sentence.removeprefix('The ')}"
     return figure, (
-        f"The loss goes from {digits(losses[0])} at step 0 to {digits(losses[-1])} at step "
+        f"The loss{learned} goes from {digits(losses[0])} at step 0 to {digits(losses[-1])} at step "
         f"{len(losses) - 1}. {sentence}"
     )
 
@@ -169,9 +184,9 @@ def unrolled(steps: int = 3) -> tuple[Figure, str]:
         frame(axes, x, 2.7, 2.2, 2.5)
         write(axes, x + 1.1, 4.5, "step", size=12)
         write(axes, x + 1.1, 3.5, rf"$i_{n}\;\;\; v_{n}$", size=16)
-        arrow(axes, (x + 0.75, 0.9), (x + 0.75, 2.6), color=INPUT, width=2.2)
-        arrow(axes, (x + 1.45, 2.6), (x + 1.45, 0.9), color=INK, width=2.2, style="--")
-        write(axes, x + 0.75, 0.45, f"$x_{n}$", color=INPUT, size=17)
+        arrow(axes, (x + 0.8, 0.9), (x + 0.8, 2.6), color=INPUT, width=2.2)
+        arrow(axes, (x + 1.4, 2.6), (x + 1.4, 0.9), color=INK, width=2.2, style="--")
+        write(axes, x + 1.1, 0.45, f"$x_{n}$", color=INPUT, size=17)
         arrow(axes, (x + 2.3, 4.5), (x + gap - 0.1, 4.5), color=VOLTAGE, width=2.6)
         arrow(axes, (x + gap - 0.1, 3.3), (x + 2.3, 3.3), color=INK, width=2.6, style="--")
     end = 1.0 + gap * steps

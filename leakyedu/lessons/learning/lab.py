@@ -182,12 +182,24 @@ def view(
     map_axes.set(xlim=(3, 30), ylim=(0, 2), xlabel="tau_mem (ms)", ylabel="jump w (V)")
     map_axes.set_xticks([3, 5, 10, 20, 30], ["3", "5", "10", "20", "30"])
     map_axes.minorticks_off()
-    map_axes.set_title("loss, each line 3.16 times the next inner one", fontsize=9)
+    map_axes.set_title("lines of equal loss, ○ now", fontsize=11)
     levels = [10 ** (k / 2) for k in range(-6, 2)]
     map_axes.contour(1000 * tau_mem, w, losses, levels, colors=INPUT, alpha=0.7, linewidths=0.8)
+    for level, side in ((levels[4], -1), (levels[5], 1)):
+        # Above and below the lowest point the loss is (w / W - 1) squared.
+        map_axes.annotate(
+            f"{level:.2g}", (1000 * TAU_MEM, W * (1 + side * math.sqrt(level))), ha="center", va="center",
+            color=INPUT, fontsize=9, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )  # fmt: skip
+    map_axes.plot(1000 * TAU_MEM, W, "+", color=INPUT, markersize=9)
     way = [1000 * x.tau_mem for x in points], [x.w for x in points]
     map_axes.plot(*way, "o-", color=VOLTAGE, linewidth=1, markersize=2.5)
     map_axes.plot(way[0][-1:], way[1][-1:], "o", color=VOLTAGE, markersize=9, markerfacecolor="none")
+    side, x = ("left", 5) if start_tau < 6 else ("right", -5)
+    map_axes.annotate(
+        "start", (way[0][0], START_W), xytext=(x, 0), textcoords="offset points", ha=side, va="center",
+        color=VOLTAGE, fontsize=9,
+    )  # fmt: skip
 
     time = torch.arange(1, len(TARGET) + 1)
     axes.set(xlim=(0, 100), ylim=(-0.2, 1.1), xlabel="time (ms)", ylabel="voltage v (V)")
@@ -230,9 +242,9 @@ LAB = Lab(
     view,
     panes=2,
     optimiser=Menu("optimiser", OPTIMISERS, OPTIMISERS[0]),
-    learning_rate=Slider("learning rate (number)", low=0.02, high=2.0, step=0.02, start=0.3),
+    learning_rate=Slider("learning rate", low=0.02, high=2.0, step=0.02, start=0.3),
     start_tau=Slider("start tau (ms)", low=3.0, high=30.0, step=0.5, start=25.0),
-    iteration=Slider("iteration (number)", low=0, high=60, step=1, start=10, plays=True),
+    iteration=Slider("iteration", low=0, high=60, step=1, start=10, plays=True),
     presets=(
         Preset("The start", "A guess: tau_mem 25 ms, w 0.3 V. Which way is down?", {"iteration": 0}),
         Preset("Two steps", "First w grows: that is where the hill is steep.", {"iteration": 2}),

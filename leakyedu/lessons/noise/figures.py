@@ -14,6 +14,7 @@ from leakyedu.teaching.drawings import INK, new_drawing, polygon, stroke, write
 from leakyedu.teaching.figure import (
     INPUT,
     LINE_STYLES,
+    PALE,
     PREDICTION,
     VOLTAGE,
     capital,
@@ -69,15 +70,14 @@ def paths(
     if many:
         mean, spread = v.mean(1), v.std(1)
         axes.plot(t, torch.stack([mean - spread, mean + spread], 1), color=INPUT, linewidth=2.5)
-        axes.annotate(
-            "one standard deviation", (float(t[len(t) // 2]), float((mean - spread)[len(t) // 2])), xytext=(0, -6),
-            textcoords="offset points", ha="center", va="top", color=INPUT, fontsize=11,
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
-        )  # fmt: skip
+        drawn = min(shown, v.shape[1])
+        title = f"{drawn} of {v.shape[1]:,} voltages, and one standard deviation of all"
+        axes.set_title(title, fontsize=11)
         within = ((v[-1] - mean[-1]).abs() < spread[-1]).double().mean()
         sentence = (
             f"After {digits(t[-1])} ms the standard deviation of {v.shape[1]:,} voltages is "
-            f"{digits(spread[-1])} V: {100 * within:.0f} % of them lie between the grey lines."
+            f"{digits(spread[-1])} V: {100 * within:.0f} % of them lie between the grey lines. "
+            f"The picture shows {drawn} of them."
         )
     else:
         sentence = (
@@ -141,13 +141,15 @@ def in_bands(
     axes = axes or new_axes()
     order = x.argsort()
     x, s = 1000 * x[order], s[order]
-    axes.fill_between(x, (1 - half) * s, (1 + half) * s, color=INPUT, alpha=0.3, linewidth=0)
-    axes.plot(x, s, color=INPUT, linewidth=1.2, label="theory and its band")
+    band = axes.fill_between(x, (1 - half) * s, (1 + half) * s, color=INPUT, alpha=0.3, linewidth=0)
+    (theory,) = axes.plot(x, s, color=INPUT, linewidth=1.2)
     sentence = f"The band reaches {100 * half:.0f} % to either side of the theory."
-    styles = itertools.cycle(zip(LINE_STYLES, "os^D", strict=True))
-    for (name, y), (line, marker) in zip(named.items(), styles, strict=False):
+    points = []
+    # Open ones are seen around others that lie on the same place.
+    styles = itertools.cycle((("o", 5, VOLTAGE), ("s", 10, "none"), ("^", 10, "none"), ("D", 10, "none")))
+    for (name, y), (marker, size, face) in zip(named.items(), styles, strict=False):
         y = y[order]
-        axes.plot(x, y, color=VOLTAGE, linestyle=line, marker=marker, linewidth=1, label=name)
+        points += axes.plot(x, y, marker, color=VOLTAGE, markersize=size, markerfacecolor=face, label=name)
         inside = [digits(dt) for dt, near in zip(x, (y - s).abs() <= half * s, strict=True) if near]
         where = f", at dt = {', '.join(inside)} ms" if 0 < len(inside) < len(x) else ""
         sentence += f" {capital(name)}: {len(inside)} of {len(x)} inside{where}."
@@ -155,7 +157,8 @@ def in_bands(
     axes.set_ylim(bottom=0)
     axes.set_xticks(x.tolist(), labels=[digits(dt) for dt in x])
     axes.set_xticks([], minor=True)
-    axes.legend(frameon=False, fontsize=9)
+    names = ["theory and its band", *(line.get_label() for line in points)]
+    axes.legend([(band, theory), *points], names, frameon=False, fontsize=9)
     return axes.figure, sentence
 
 
@@ -186,21 +189,27 @@ def bells(voltages: Mapping[str, Tensor], spread: float, *, axes: Axes | None = 
     share = torch.special.ndtr(edges[1:] / spread) - torch.special.ndtr(edges[:-1] / spread)
     middle = (edges[1:] + edges[:-1]) / 2
     axes.plot(middle, 100 * share, color=INPUT, linewidth=4, alpha=0.5, label="bell curve")
+    for side in (-spread, spread):
+        axes.axvline(side, color=INPUT, linewidth=1, linestyle=":")
+    axes.annotate(
+        f"within {digits(spread)} V", (-spread, 0.97), xycoords=("data", "axes fraction"), xytext=(-4, 0),
+        textcoords="offset points", ha="right", va="top", color=INPUT, fontsize=9,
+    )  # fmt: skip
+    top = 300 * float(share.max())  # a sample that is mostly 0 V leaves the picture there
     sentences = []
-    for (name, v), line in zip(voltages.items(), itertools.cycle((":", "--", "-")), strict=False):
+    looks = ({"linewidth": 2}, {"linestyle": "--"}, {"fill": True, "color": PALE[VOLTAGE], "zorder": 1})
+    for (name, v), look in zip(voltages.items(), itertools.cycle(looks), strict=False):
         v = v.detach().cpu().double()
-        axes.stairs(
-            100 / len(v) * torch.histogram(v, edges).hist,
-            edges,
-            color=VOLTAGE,
-            linestyle=line,
-            linewidth=1.4,
-            label=name,
-        )
+        percent = 100 / len(v) * torch.histogram(v, edges).hist
+        axes.stairs(percent, edges, label=name, **({"color": VOLTAGE, "linewidth": 1.4} | look))
+        if (most := float(percent.max())) > top:
+            axes.annotate(
+                f"↑ {most:.0f} %", (float(middle[percent.argmax()]), top), xytext=(10, -1),
+                textcoords="offset points", va="top", color=VOLTAGE, fontsize=9,
+            )  # fmt: skip
         within = (v.abs() < spread).double().mean()
         sentences.append(f"{capital(name)}: {100 * within:.0f} %.")
-    axes.set(xlabel="voltage v (V)", ylabel="share of neurons per bin (%)")
-    axes.set_ylim(0, 300 * float(share.max()))  # a sample that is mostly 0 V leaves the picture at its top
+    axes.set(xlabel="voltage v (V)", ylabel="share of neurons per bin (%)", ylim=(-0.02 * top, top))
     axes.legend(frameon=False, fontsize=9)
     within = math.erf(math.sqrt(0.5))
     return axes.figure, (
@@ -243,8 +252,12 @@ def followed(
     axes = axes or new_axes()
     true = true.detach().cpu().double()
     t = 1000 * dt * torch.arange(len(true), dtype=torch.float64, device="cpu")
-    axes.plot(t, true[:, 0], color=INPUT, linewidth=2.5, alpha=0.8, label="true path")
-    sentence = f"After {digits(t[-1])} ms the true variance is {digits(true[-1].var())} V^2."
+    # So wide and pale that it is seen around a path that lies on it.
+    axes.plot(t, true[:, 0], color=INPUT, linewidth=5, alpha=0.35, label="true path")
+    sentence = (
+        f"After {digits(t[-1])} ms {true.shape[1]:,} true paths, of which one is drawn, have a variance of "
+        f"{digits(true[-1].var())} V^2."
+    )
     for (name, v), line in zip(others.items(), itertools.cycle(LINE_STYLES), strict=False):
         v = v.detach().cpu().double()
         axes.plot(t, v[:, 0], color=VOLTAGE, linestyle=line, linewidth=1.2, label=name)
@@ -289,9 +302,11 @@ def kicks_and_leak(
         axes.axhline(0, color=INPUT, linewidth=0.8)
         axes.set_title(title, fontsize=12)
         axes.set_xlabel("time (ms)")
+        axes.set_ylabel("voltage v (V)")
     near.legend(frameon=False, fontsize=11, handlelength=1.2)
-    near.set_ylabel("voltage v (V)")
     far.plot(t, v, color=VOLTAGE, linewidth=1.2)
+    ends = [int(v.argmin()), int(v.argmax())]
+    far.plot(t[ends], v[ends], "o", color=VOLTAGE)
     far.plot(t[part], v[part], color=INK, linewidth=2.6)
     far.annotate(
         f"the {shown} steps", (float(t[first + shown // 2]), low), xytext=(0.98, 0.04), textcoords="axes fraction",
@@ -310,20 +325,21 @@ def squares() -> tuple[Figure, str]:
         The figure, and the sentence that says how large the kicks of both halves are together.
     """
     figure, axes = new_drawing()
-    side = 2.5
-    x, y = 2.9, 2.9  # the right angle
+    side = 2.4
+    x, y = 2.8, 2.8  # the right angle
     for dx, dy in ((-side, 0), (0, -side)):
         _square(axes, (x, y), (x + (side if dy else 0), y + (0 if dy else side)), flip=bool(dx))
     _square(axes, (x, y + side), (x + side, y), flip=False)
-    stroke(axes, (x, y), (x, y + side), color=VOLTAGE, width=4)
-    stroke(axes, (x, y), (x + side, y), color=VOLTAGE, width=4)
-    stroke(axes, (x, y + side), (x + side, y), color=INK, width=4)
-    write(axes, x - side / 2, y + side / 2, "$c^2$", size=18, color=VOLTAGE)
-    write(axes, x + side / 2, y - side / 2, "$c^2$", size=18, color=VOLTAGE)
-    write(axes, x + side, y + side, "$2 c^2$", size=20)
-    write(axes, 8.4, 5.6, "two kicks $c$, one in each\nhalf of a step, make\na kick of", ha="left", size=17)
-    write(axes, 8.4, 3.2, r"$\sqrt{2}\,c$", ha="left", size=24)
-    write(axes, 10.4, 3.2, "and not of $2 c$", ha="left", size=17)
+    stroke(axes, (x, y + side), (x, y), (x + side, y), (x, y + side), width=4)
+    write(axes, x + 0.35, y + 0.9, "$c$", size=17)
+    write(axes, x + 0.9, y + 0.35, "$c$", size=17)
+    write(axes, x + side / 2 + 0.4, y + side / 2 + 0.4, r"$\sqrt{2}\,c$", size=17, rotation=-45)
+    write(axes, x - side / 2, y + side / 2, "$c^2$", size=18)
+    write(axes, x + side / 2, y - side / 2, "$c^2$", size=18)
+    write(axes, x + side + 0.4, y + side + 0.4, "$2 c^2$", size=20)
+    write(axes, 8.4, 5.2, "two kicks $c$, one in each\nhalf of a step, make\na kick of", ha="left", size=17)
+    write(axes, 8.4, 3.2, r"$\sqrt{2}\,c$", ha="left", size=20)
+    write(axes, 10.2, 3.2, "and not of $2 c$", ha="left", size=20)
     return figure, (
         "Two independent kicks add up like the sides of a right angle: their squares, the variances, add up. Two halves of a step "
         f"make a kick {math.sqrt(2):.2f} times as large as one of theirs, so a kick grows with the root of dt."

@@ -105,14 +105,16 @@ def view(
     half, narrow = top / 31, now.clamp(min=1e-12)  # all at 0 V in the beginning
     share = torch.special.ndtr((v + half) / narrow) - torch.special.ndtr((v - half) / narrow)
     shares.plot(100 * share, v, color=INPUT, linewidth=2.5, alpha=0.7, zorder=0, label="theory")
-    for v, name, color, line in (
-        (scaled[step], "scaled noise", VOLTAGE, "-"),
-        (unit[step], "unit noise", UNSCALED, "--"),
+    for v, name, color, line, face in (
+        (scaled[step], "scaled noise", VOLTAGE, "-", VOLTAGE),
+        (unit[step], "unit noise", UNSCALED, "--", "white"),
     ):
         percent = 100 / PATHS * torch.histogram(v, edges).hist
         shares.stairs(
             percent, edges, orientation="horizontal", color=color, linestyle=line, linewidth=1.4, label=name
         )
+        spread = float(v.std())
+        shares.plot([0.6, 0.6], [spread, -spread], ">", color=color, markerfacecolor=face, markersize=6)
 
     sentence = (
         f"After {dt * step:.3g} ms the standard deviation of {PATHS} paths with scaled noise is "
@@ -138,7 +140,10 @@ def view(
     paths.set(xlim=(0, DURATION), ylim=ylim, xlabel="time (ms)", ylabel="voltage v (V)")
     paths.set_title(f"{SHOWN} paths, one standard deviation", fontsize=9)
     shares.set(xlim=(0, 30), ylim=ylim, xlabel="share of paths per bin (%)", ylabel="voltage v (V)")
-    shares.set_title(f"all {PATHS} paths at this time", fontsize=9)
+    shares.set_title(f"all {PATHS}, ▸ one deviation", fontsize=9)
+    shares.annotate(
+        f"after {dt * step:.3g} ms", (0.97, 0.04), xycoords="axes fraction", ha="right", color=INPUT, fontsize=9
+    )  # fmt: skip
     shares.legend(loc="upper right", frameon=False, fontsize=9)
     return sentence
 

@@ -27,7 +27,16 @@ def one_step(dt: float = 0.004, p: LIParameters = LIParameters()) -> tuple[Figur
     truth, step, end = exact(p, t[1:]), euler(p, dt), exact(p, dt)
     for axes, curve, start, reached, true, color, symbol, marks in (
         (panes[0], truth.i_from_i, 1.0, step.i_from_i, end.i_from_i, CURRENT, "$i$", ("$0$", "$w$")),
-        (panes[1], truth.v_from_i, 0.0, step.v_from_i, end.v_from_i, VOLTAGE, "$v$", ("$0$",)),
+        (
+            panes[1],
+            truth.v_from_i,
+            0.0,
+            step.v_from_i,
+            end.v_from_i,
+            VOLTAGE,
+            "$v$",
+            ("$0$", rf"${float(step.v_from_i):g}\,w$"),
+        ),
     ):
         sketch(axes, "time", symbol, color)
         reached, true = float(reached), float(true)
@@ -35,7 +44,7 @@ def one_step(dt: float = 0.004, p: LIParameters = LIParameters()) -> tuple[Figur
         axes.plot([0, 1], [start, reached], "--", color=color, linewidth=2.2)
         axes.plot([1], [reached], "o", color=color, markersize=9)
         axes.plot([1, 1], [reached, true], ":", color=color, linewidth=2)
-        axes.set(xlim=(-0.12, 1.45), xticks=[0, 1], yticks=range(len(marks)))
+        axes.set(xlim=(-0.12, 1.45), xticks=[0, 1], yticks=[0, max(start, reached)])
         axes.set_xticklabels(["$0$", r"$\Delta t$"], math_fontfamily="cm", fontsize=15)
         axes.set_yticklabels(marks, math_fontfamily="cm", fontsize=15)
     left, right = panes
@@ -43,7 +52,7 @@ def one_step(dt: float = 0.004, p: LIParameters = LIParameters()) -> tuple[Figur
     left.annotate("", (0, 1), (0, 0), arrowprops={"arrowstyle": "-|>", "color": CURRENT, "linewidth": 3})
     write(left, 0.06, 1.1, "jump", color=CURRENT, ha="left")
     write(left, 0.62, 0.86, "true decay", color=INPUT, ha="left")
-    write(left, 0.04, 0.28, "slope held:\ntoo low", color=CURRENT, ha="left")
+    write(left, 0.13, 0.28, "slope held:\ntoo low", color=CURRENT, ha="left")
     right.set_ylim(-0.02, 0.48)
     held = "slope held:\ntoo high" if presenting() else "slope held: too high"
     write(right, 0.87, 0.43, held, color=VOLTAGE, ha="right")
@@ -81,11 +90,9 @@ def equal_areas(v: Tensor, dt: float = 0.001, p: LIParameters = LIParameters()) 
     axes.fill_between(
         ms, truth, straight, where=off > 0, facecolor=PALE[VOLTAGE], edgecolor=VOLTAGE, linewidth=0
     )
-    axes.fill_between(
-        ms, truth, straight, where=off < 0, facecolor="none", edgecolor=VOLTAGE, hatch="////", linewidth=0
-    )
+    axes.fill_between(ms, truth, straight, where=off < 0, facecolor=VOLTAGE, alpha=0.6, linewidth=0)
     axes.plot(ms, truth, color=INPUT, linewidth=2)
-    axes.plot(1000 * dt * torch.arange(len(v)), v, color=VOLTAGE, linewidth=1.2, marker="o", markersize=3.5)
+    axes.plot(1000 * dt * torch.arange(len(v)), v, color=VOLTAGE, linewidth=1, marker="o", markersize=2.5)
     above, below = (float(1000 * dt / 20 * (off * sign).clamp(min=0).sum()) for sign in (1, -1))
     axes.set(xlim=(-0.5, 40), xlabel="time (ms)", ylabel="voltage v (V)")
     peak = int(v.argmax())
@@ -101,7 +108,7 @@ def equal_areas(v: Tensor, dt: float = 0.001, p: LIParameters = LIParameters()) 
                   arrowprops={"arrowstyle": "-", "color": INPUT})  # fmt: skip
     return axes.figure, (
         f"Between Euler's voltage and the exact one lie {above:.2f} mV s where Euler is too high (filled), and "
-        f"{below:.2f} mV s where it is too low (hatched): the whole areas are equal."
+        f"{below:.2f} mV s where it is too low (dark): the whole areas are equal."
     )
 
 

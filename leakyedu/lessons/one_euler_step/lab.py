@@ -77,16 +77,18 @@ def view(
     }
     highest = max(float(v.max()) for v in curves.values())
     axes.set_ylim(0, 0.35 if highest < 0.34 else 0.6)
-    sentence = against_exact(curves, dt / 1000, p, until=40, predicted_peak=prediction, axes=axes)[1]
-    steps = int(until / dt)
-    for line in axes.get_lines():
-        if line.get_label() in curves:
-            line.set_data(line.get_xdata()[:steps], line.get_ydata()[:steps])
     # What an order has too much or too little of, as an area.
+    steps = int(until / dt)
     chosen = torch.cat([inputs.new_zeros(1), curves[f"order {order}"][:steps]])
     t = dt * torch.arange(len(chosen), dtype=torch.float64)
     truth = torch.cat([chosen[:1], exact(p, t[1:] / 1000).v_from_i])
-    axes.fill_between(t, chosen, truth, color=PALE[VOLTAGE], linewidth=0, zorder=0.5)
+    axes.fill_between(
+        t, chosen, truth, color=PALE[VOLTAGE], linewidth=0, zorder=0.5, label="off the exact one"
+    )
+    sentence = against_exact(curves, dt / 1000, p, until=40, predicted_peak=prediction, axes=axes)[1]
+    for line in axes.get_lines():
+        if line.get_label() in curves:
+            line.set_data(line.get_xdata()[:steps], line.get_ydata()[:steps])
     return sentence
 
 

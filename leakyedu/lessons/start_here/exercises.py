@@ -12,19 +12,19 @@ time_constants = Exercise(
         "Whatever decays or follows has a time constant of its own. The input does neither.",
         "The current decays, and the voltage follows it: one time constant for each.",
     ),
-    solution="Two: tau_syn for the current and tau_mem for the voltage.",
+    solution="Two: one for the current, tau_syn, and one for the voltage, tau_mem.",
 )
 
 
 @time_constants.mistake(
-    "The membrane has one, and there is something else that decays: look at the picture above."
+    "The voltage has one, and there is something else that decays: look at the picture above."
 )
 def one() -> float:
     return 1
 
 
 @time_constants.mistake(
-    "Neither an input nor the leak brings a third one: an input has no duration, and how fast v leaks is up to tau_mem. What decays, and what follows?"
+    "Neither an input nor the leak brings a third one: an input has no duration, and how fast v leaks is already told by the time constant of the voltage. What decays, and what follows?"
 )
 def three() -> float:
     return 3

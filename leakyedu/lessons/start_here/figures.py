@@ -11,7 +11,7 @@ from leakyedu.teaching.figure import CURRENT, INPUT, VOLTAGE, digits
 
 
 def front(dt: float = 0.001, until: float = 0.022) -> tuple[Figure, str]:
-    r"""Draw a leaky bucket, its equation, and its steps beside the truth.
+    r"""Draw a leaky bucket, its equation, and its steps beside the exact curve.
 
     .. math::
         v(t) = e^{-t / \tau_\text{mem}} - e^{-t / \tau_\text{syn}}
@@ -52,11 +52,11 @@ def front(dt: float = 0.001, until: float = 0.022) -> tuple[Figure, str]:
         dot(axes, *place(n * dt, v), color=VOLTAGE, radius=0.1)
     for x, words in ((2.1, "a leaky neuron"), (7.3, "its equation"), (13.5, "on a computer")):
         write(axes, x, 1.0, words, size=13, weight="bold")
-    write(axes, 14.1, 6.1, "its steps", color=VOLTAGE)
-    write(axes, 13.1, 3.4, "the truth", color=INPUT)
+    write(axes, 14.3, 6.2, "its steps", color=VOLTAGE)
+    write(axes, 13.1, 3.4, "exact", color=INPUT)
     peak = max(voltages)
     return figure, (
-        "A neuron leaks like a bucket. The course finds its equation, and follows it in steps: after one input they reach "
-        f"{digits(peak)} V after {1000 * dt * (voltages.index(peak) + 1):g} ms, the truth {max(truth):.2f} V "
+        "A neuron leaks like a bucket. The course finds its equation, and a computer follows it in steps. After one input they are "
+        f"highest at {digits(peak)} V after {1000 * dt * (voltages.index(peak) + 1):g} ms, the exact curve at {max(truth):.2f} V "
         f"after {1000 * times[truth.index(max(truth))]:.1f} ms."
     )

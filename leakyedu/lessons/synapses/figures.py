@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from leakyedu.methods import exact
 from leakyedu.model import LIParameters
 from leakyedu.teaching.drawings import (
+    INK,
     arrow,
     between,
     bucket,
-    dot,
     new_drawing,
     pipe,
     polygon,
@@ -47,9 +47,14 @@ def two_decays(p: LIParameters = LIParameters()) -> tuple[Figure, str]:
     axes.set(xlabel="time (ms)", ylabel="share of what was there")
     axes.legend(frameon=False)
     at = difference.abs().argmax()
+    there = [1000 * float(t[at])] * 2
+    axes.plot(
+        there, [float(of_current[at]), float(of_leak[at])], color=INK, linewidth=3, solid_capstyle="butt"
+    )
+    axes.plot(there, [0, float(difference[at])], color=INK, linewidth=3, solid_capstyle="butt")
     return figure, (
         f"Both decays begin at 1, so their difference begins at 0. After {1000 * t[at]:.1f} ms they are furthest "
-        f"apart, by {difference[at]:.2f}; then the difference fades, too."
+        f"apart (bars), by {difference[at]:.2f}; then the difference fades, too."
     )
 
 
@@ -71,13 +76,14 @@ def areas(taus: Sequence[tuple[float, float]]) -> tuple[Figure, str]:
     for (tau_mem, tau_syn), style in zip(taus, LINE_STYLES, strict=False):
         v = exact(LIParameters.from_tau(tau_syn, tau_mem), t).v_from_i
         pair = f"{1000 * tau_mem:g} and {1000 * tau_syn:g} ms"
-        axes.plot(1000 * t[shown], v[shown], color=VOLTAGE, linestyle=style, label=pair)
+        area = f"{1000 * v.sum() * DT:.1f} mV s"
+        axes.plot(1000 * t[shown], v[shown], color=VOLTAGE, linestyle=style, label=f"{pair}: {area}")
         axes.fill_between(1000 * t[shown], v[shown], color=VOLTAGE, alpha=0.1, linewidth=0)
         sentences.append(
-            f"With {pair} v reaches {v.max():.2f} V after {1000 * t[v.argmax()]:.1f} ms, area {1000 * v.sum() * DT:.1f} mV s."
+            f"With {pair} v reaches {v.max():.2f} V after {1000 * t[v.argmax()]:.1f} ms, area {area}."
         )
     axes.set(xlabel="time (ms)", ylabel="voltage v (V)")
-    axes.legend(frameon=False, title="tau_mem and tau_syn")
+    axes.legend(frameon=False, title="tau_mem and tau_syn: area")
     return figure, " ".join(sentences)
 
 
@@ -100,8 +106,6 @@ def two_buckets(p: LIParameters = LIParameters(), after: float = 0.005) -> tuple
     wide = narrow * float(p.tau_syn_inv / p.tau_mem_inv)
     polygon(axes, (1.5, 7.75), (0.9, 6.75), (1.9, 6.1), (2.9, 6.75))
     stroke(axes, (1.3, 7.45), (0.55, 7.4), (0.35, 6.8), (1.0, 6.9), width=2.4)
-    for x, y in ((2.98, 6.35), (3.0, 5.9), (3.02, 5.4)):
-        dot(axes, x, y, color=CURRENT, radius=0.09)
     bucket(axes, 2.5, 3.7, narrow, 3.1, unit * i, CURRENT, hole=0.3)
     stroke(axes, (2.56, 3.7 + unit), (2.44 + narrow, 3.7 + unit), color=CURRENT, style="--", order=3)
     between(axes, (2.1, 3.72), (2.1, 3.68 + unit), color=CURRENT)
@@ -113,7 +117,7 @@ def two_buckets(p: LIParameters = LIParameters(), after: float = 0.005) -> tuple
     write(axes, 5.8 + wide / 2 + 0.3, 0.95, "$v$", color=VOLTAGE, size=18)
     pipe(axes, [(5.75 + wide, 0.85), (11.4, 0.85)], 0.2)
     arrow(axes, (11.5, 0.85), (12.5, 0.85), color=VOLTAGE, width=2.5)
-    write(axes, 3.4, 7.35, "a spike empties its jug", ha="left")
+    write(axes, 3.4, 7.35, "a spike has emptied its jug", ha="left")
     write(axes, 5.2, 5.6, "current", ha="left", color=CURRENT, weight="bold")
     write(axes, 5.2, 4.95, "narrow: it empties fast", ha="left")
     write(axes, 10.7, 2.6, "voltage", ha="left", color=VOLTAGE, weight="bold")

@@ -97,7 +97,7 @@ def view(
     t = torch.stack([seconds[:-1], seconds[1:]], 1).flatten()
     current = _from_rest(t, torch.stack([i[:-1] + inputs, i[1:]], 1).flatten())
     left.plot(*current, color=CURRENT)
-    right.plot(*current, color=CURRENT, linewidth=1, linestyle="--", label="i")
+    right.plot(*current, color=CURRENT, linewidth=1, linestyle="-.", label="i")
     right.plot(*_from_rest(seconds, v), color=VOLTAGE, linewidth=3.5, alpha=0.4, label="v")
     for k, since in enumerate(times.tolist()):
         own = slice(round(since / DT), None)
@@ -178,7 +178,7 @@ def _describe(w: float, i: float, v: float, rise: float, gap: float) -> str:
 LAB = Lab(
     view,
     panes=2,
-    spikes=Slider("spikes (number)", low=1, high=5, step=1, start=3),
+    spikes=Slider("spikes", low=1, high=5, step=1, start=3),
     interval=Slider("interval (ms)", low=1.0, high=20.0, step=0.5, start=8.0),
     w=Slider("w (V)", low=-1.0, high=2.0, step=0.25, start=1.0),
     tau_syn=Slider("tau_syn (ms)", low=1.0, high=SLOWEST, step=0.5, start=5.0),

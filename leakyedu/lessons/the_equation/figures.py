@@ -37,16 +37,20 @@ def node(current: float, voltage: float, resistance: float = 100e6) -> tuple[Fig
     write(axes, 6.5, 3.95, "$C$", size=17)
     write(axes, 9.75, 4.05, "$R$", size=17)
     for amount, start, end, color in (
-        (inflow, (1.6, 6.2), (4.6, 6.2), CURRENT),
-        (charging, (4.1, 5.9), (4.1, 2.3), VOLTAGE),
-        (leak, (11.9, 5.9), (11.9, 2.3), INPUT),
+        (inflow, (1.2, 6.2), (3.7, 6.2), CURRENT),
+        (charging, (4.1, 5.7), (4.1, 2.1), VOLTAGE),
+        (leak, (11.9, 5.7), (11.9, 2.1), INPUT),
     ):
         if abs(amount) > 0.02:
             there, back = (start, end) if amount > 0 else (end, start)
-            arrow(axes, there, back, color=color, width=1.2 + 0.5 * min(abs(amount), 20))
-    write(axes, 2.9, 7.1, r"$I_\mathrm{in}$", color=CURRENT, size=18)
-    write(axes, 2.4, 4.1, r"$C\,\frac{dv}{dt}$", color=VOLTAGE, size=21)
-    write(axes, 14.0, 4.1, r"$\frac{v\,-\,v_\mathrm{leak}}{R}$", color=INPUT, size=21)
+            arrow(axes, there, back, color=color, width=0.6 * min(abs(amount), 20))
+    for amount, x, y, symbol, color, size in (
+        (inflow, 1.9, 7.3, r"$I_\mathrm{in}$", CURRENT, 18),
+        (charging, 2.3, 4.3, r"$C\,\frac{dv}{dt}$", VOLTAGE, 21),
+        (leak, 14.0, 4.3, r"$\frac{v\,-\,v_\mathrm{leak}}{R}$", INPUT, 21),
+    ):
+        write(axes, x, y, symbol, color=color, size=size)
+        write(axes, x + (1.7 if y > 6 else 0), y - (0 if y > 6 else 1.4), f"{digits(amount)} nA", color=color)
     return figure, (
         f"What flows into the node, {digits(inflow)} nA, leaves it by 2 ways: {digits(charging)} nA charge the capacitor C, "
         f"and {digits(leak)} nA leak through the resistor R. The wider an arrow, the larger its current."

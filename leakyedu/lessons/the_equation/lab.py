@@ -106,13 +106,13 @@ def view(
         LineCollection(segments(i, p).numpy(), colors=INPUT, linewidths=0.9, alpha=0.7, label="dv/dt"),
         autolim=False,
     )
-    axes.axhline(i, color=VOLTAGE, linewidth=0.8, label="dv/dt = 0")
+    axes.axhline(i, color=VOLTAGE, linewidth=1.2, linestyle=":", label="dv/dt = 0")
     after = torch.linspace(start, UNTIL, 201, dtype=torch.float64)
     before = torch.linspace(0, start, 201, dtype=torch.float64)
     axes.plot(after, v_at(after), color=VOLTAGE, linewidth=2, label="solution v")
     # Backwards it may grow beyond all bounds.
     past = v_at(before).clamp(2 * BOTTOM, 2 * TOP)
-    axes.plot(before, past, color=VOLTAGE, linewidth=1.2, linestyle="--", label="before")
+    axes.plot(before, past, color=VOLTAGE, linewidth=1.2, linestyle="--", label="before the start")
     axes.plot(start, v_start, "o", color=VOLTAGE, label="start")
 
     slope = float(slopes(torch.tensor(v_start, dtype=torch.float64), i, p)) / 1000

@@ -9,7 +9,18 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from leakyedu.model import as_tensor
-from leakyedu.teaching.drawings import INK, bucket, new_drawing, pipe, polygon, pour, stroke, write
+from leakyedu.teaching.drawings import (
+    INK,
+    arrow,
+    between,
+    bucket,
+    new_drawing,
+    pipe,
+    polygon,
+    pour,
+    stroke,
+    write,
+)
 from leakyedu.teaching.figure import (
     CURRENT,
     INPUT,
@@ -18,6 +29,7 @@ from leakyedu.teaching.figure import (
     capital,
     digits,
     mark_prediction,
+    name_line,
     new_axes,
     new_figure,
 )
@@ -26,14 +38,14 @@ from leakyedu.teaching.figure import (
 def lateness_over_dt(
     dts: Tensor, late: Mapping[str, Tensor], *, axes: Axes | None = None
 ) -> tuple[Figure, str]:
-    """Draw how late an event is found in steps, over the length of a step.
+    """Draw how late the first spike is found in steps, over the length of a step.
 
-    What lies above 0 is late, what lies below is early. An event that waits for the end of its step, and is
+    What lies above 0 is late, what lies below is early. A spike that waits for the end of its step, and is
     right otherwise, lies between 0 and the dotted line of a whole step.
 
     Args:
         dts: lengths of a step in second, of shape ``(sizes,)``, each above 0.
-        late: named times in second, each of the shape of ``dts``: the event's time in steps minus its true
+        late: named times in second, each of the shape of ``dts``: the spike's time in steps minus its true
             time, so that a negative one is early.
         axes: where to draw; default a new figure.
 
@@ -67,8 +79,9 @@ def lateness_over_dt(
             fillstyle="full" if size == 4 else "none", label=name,
         )  # fmt: skip
         ends = [f"{digits(abs(t))} ms too {'late' if t > 0 else 'early'}" for t in (e.min(), e.max())]
-        sentences.append(f"{capital(name)}: between {ends[0]} and {ends[1]}.")
-    axes.set(xlim=(0, 1.02 * longest), xlabel="dt (ms)", ylabel="too late (ms)")
+        sentences.append(f"{capital(name)}: first spike between {ends[0]} and {ends[1]}.")
+    axes.set(xlim=(0, 1.02 * longest), xlabel="dt (ms)", ylabel="first spike too late (ms)")
+    axes.annotate("below 0: too early", (0.02, 0.05), xycoords="axes fraction", color=INPUT, fontsize=9)
     axes.legend(loc="upper left", frameon=False, fontsize=9)
     return axes.figure, " ".join([*sentences, f"Steps of {digits(x.min())} to {digits(longest)} ms."])
 
@@ -95,7 +108,13 @@ def onset(
             f"{n:.0f}", (i, n), xytext=(0, 8), textcoords="offset points", ha="center", color=VOLTAGE
         )
         said.append(f"{n:.0f} at {i:.2f} V")
-    axes.set(xlim=(0, 1.5), ylim=(-0.05 * float(spikes.max()), 1.25 * float(spikes.max())))
+    axes.axvline(1, color=INPUT, linewidth=1, linestyle="--")
+    name_line(axes, 1, "threshold 1 V", INPUT, height=13)
+    ends = [1.0, *currents.tolist()]
+    if predicted is not None and 0 <= predicted <= 1.5:
+        ends.append(predicted)
+    room, most = 0.1 * (max(ends) - min(ends)), float(spikes.max())
+    axes.set(xlim=(min(ends) - room, max(ends) + room), ylim=(-0.05 * most, 1.25 * most))
     axes.set(xlabel="current i (V)", ylabel=f"spikes in {seconds:g} s")
     sentence = f"Spikes in {seconds:g} s: {', '.join(said)}."
     if predicted is not None:
@@ -116,21 +135,20 @@ def tipping(current: float = 1.5, tau: float = 0.010) -> tuple[Figure, str]:
     figure, axes = new_drawing()
     bucket(axes, 0.8, 1.9, 2.2, 3.4, 1.9, hole=0.28)
     pipe(axes, [(2.95, 2.04), (3.7, 2.04)], 0.18)
+    arrow(axes, (3.75, 2.04), (4.5, 2.04), color=VOLTAGE)
     pour(axes, 1.9, 7.6, 3.85, CURRENT)
-    write(axes, 2.4, 7.2, "$i$", color=CURRENT, size=17)
+    write(axes, 2.3, 7.2, f"$i$ = {current:g} V", color=CURRENT, size=14, ha="left")
     stroke(axes, (0.55, 5.3), (3.25, 5.3), color=INK, style="--")
     write(axes, 3.4, 5.3, "1 V", ha="left")
     write(axes, 1.9, 2.9, "$v$", color=VOLTAGE, size=17)
     write(axes, 1.9, 0.7, "it fills and leaks", size=12)
-    # Tipped over: a bucket on its side.
-    polygon(
-        axes, (5.1, 2.75), (5.55, 3.5), (8.6, 1.25), (8.15, 0.95), color=PALE[VOLTAGE], face=PALE[VOLTAGE]
-    )
-    stroke(axes, (5.55, 3.5), (8.6, 1.25), color=VOLTAGE, width=2.2)
-    stroke(axes, (8.15, 0.95), (5.1, 2.75), (6.2, 4.6), (9.25, 2.8), width=2.6, order=4)
-    for x, y in ((8.65, 1.05), (8.95, 0.8), (8.6, 0.6), (9.15, 0.5)):
-        stroke(axes, (x, y), (x + 0.06, y - 0.25), color=VOLTAGE, width=3)
-    write(axes, 7.0, 5.7, "full: it tips over", size=12)
+    # The same bucket, turned by 60 degrees: its water is level with the lower edge of its mouth.
+    polygon(axes, (6.2, 1.9), (9.14, 3.6), (5.22, 3.6), color=PALE[VOLTAGE], face=PALE[VOLTAGE])
+    stroke(axes, (5.22, 3.6), (9.14, 3.6), color=VOLTAGE, width=2.2)
+    stroke(axes, (9.14, 3.6), (6.2, 1.9), (5.1, 3.81), (8.04, 5.51), width=2.6, order=4)
+    for x, y in ((9.3, 3.45), (9.45, 2.95), (9.4, 2.4), (9.55, 1.9)):
+        stroke(axes, (x, y), (x + 0.03, y - 0.25), color=VOLTAGE, width=3)
+    write(axes, 7.2, 0.7, "full: it tips over", size=12)
     # The voltage of both.
     left, bottom, width, height = 10.6, 1.9, 4.9, 3.4
     stroke(axes, (left, bottom + height + 0.8), (left, bottom), (left + width + 0.2, bottom), width=1.2)
@@ -154,7 +172,11 @@ def tipping(current: float = 1.5, tau: float = 0.010) -> tuple[Figure, str]:
         stroke(axes, (x, bottom + height + 0.25), (x, bottom + height + 0.85), color=INK, width=3)
     write(axes, left + width / 2, bottom + height + 1.3, "spikes", size=12)
     write(axes, left - 0.35, bottom + height / 2, "$v$", color=VOLTAGE, size=17)
-    write(axes, left + width / 2, 1.35, "time", size=12)
+    write(axes, left - 0.15, bottom + height, "1 V", ha="right")
+    first = left + width * period / span
+    between(axes, (left, bottom - 0.25), (first, bottom - 0.25))
+    write(axes, (left + first) / 2, bottom - 0.6, f"{1000 * period:.1f} ms")
+    write(axes, left + width, bottom - 0.4, "time", ha="right")
     write(axes, left + width / 2, 0.7, "and begins again at 0 V", size=12)
     return figure, (
         f"A leaky bucket that tips over at 1 V. With i = {current:g} V it is full after {1000 * period:.1f} ms: "
@@ -190,6 +212,7 @@ def road(share: float = 0.1, current: float = 1.5) -> tuple[Figure, str]:
     label = {"fontsize": 12, "va": "center"}
     axes.annotate("one straight line: a v + b", (0.4, after(0.4)), xytext=(0.42, 0.42), color=VOLTAGE, **label,
                   arrowprops={"arrowstyle": "-", "color": VOLTAGE})  # fmt: skip
+    axes.annotate(f"{edge:.3f} V", (edge - 0.01, 0.6), ha="right", color=INPUT, **label)
     axes.annotate("without a reset", (1.04, after(1.04)), xytext=(0.9, 1.13), ha="right", color=INPUT, **label,
                   arrowprops={"arrowstyle": "-", "color": INPUT})  # fmt: skip
     axes.annotate("spike: back to 0 V", (0.97, 0), xytext=(0.88, 0.16), ha="right", color=VOLTAGE, **label,

@@ -88,11 +88,11 @@ def view(
     """Draw voltage and spikes up to ``time``, and rates over drives; times in ms."""
     until = time + 1e-9
     trace.axhline(1, color=INPUT, linewidth=1, linestyle=":")
-    for (t, v, spikes), height, color, width in (
-        (_exact_trace(i, tau), 1.75, INPUT, 1.0),
-        (_trace(i, tau, dt), 1.95, VOLTAGE, 1.4),
+    for (t, v, spikes), height, color, look in (
+        (_exact_trace(i, tau), 1.75, INPUT, {"linewidth": 3.5, "alpha": 0.4}),
+        (_trace(i, tau, dt), 1.95, VOLTAGE, {"linewidth": 1.2}),
     ):
-        trace.plot(t[t <= until], v[t <= until], color=color, linewidth=width)
+        trace.plot(t[t <= until], v[t <= until], color=color, **look)
         spikes = spikes[spikes <= until]
         trace.plot(spikes, torch.full_like(spikes, height), "|", color=color, markersize=7)
     trace.set(xlim=(0, DURATION), ylim=(-0.1, 2.1), xlabel="time (ms)", ylabel="voltage v (V)")
@@ -107,17 +107,18 @@ def view(
     if not presenting():  # large letters leave room for the names of the other curves
         pause = {"linestyle": "--", "linewidth": 1.2, "label": f"pause of {PAUSE:g} ms"}
         curve.plot(drives, _with_pause(exact), color=INPUT, **pause)
+        curve.plot([i], [_with_pause(theory)], "o", color=INPUT, markersize=5)
     if i > 1:
         curve.plot(
             [0, 4], [0, 4 * theory / i], color=INPUT, linestyle=":", linewidth=1.2, label="in proportion"
         )
+    curve.plot(DRIVES, _rates(DRIVES, tau, dt)[0], "o", color=VOLTAGE, fillstyle="none", label="in steps")
+    curve.plot([i], [measured], "D", color=VOLTAGE, markersize=7, label="this drive")
     if 2 * i <= 3:
         double = float(_rates(2 * drive, tau, dt)[0])
         curve.plot(
             [2 * i], [double], "D", color=VOLTAGE, fillstyle="none", markersize=8, label="twice this drive"
         )
-    curve.plot(DRIVES, _rates(DRIVES, tau, dt)[0], "o", color=VOLTAGE, fillstyle="none", label="in steps")
-    curve.plot([i], [measured], "D", color=VOLTAGE, markersize=7, label="this drive")
     top = 700 if presenting() else 520  # above all curves there is room for their names
     curve.set(xlim=(0.4, 3.1), ylim=(-15, top), xlabel="drive i (V)", ylabel="rate (Hz)")
 

@@ -8,7 +8,16 @@ from torch import Tensor
 
 from leakyedu.lessons.whole_sequences.lab import ON_A_CPU, Recording, crossover, rounded
 from leakyedu.teaching.drawings import arrow, dot, frame, new_drawing, stroke, write
-from leakyedu.teaching.figure import CURRENT, INPUT, VOLTAGE, digits, mark_prediction, new_figure, presenting
+from leakyedu.teaching.figure import (
+    CURRENT,
+    INPUT,
+    VOLTAGE,
+    digits,
+    mark_prediction,
+    name_line,
+    new_figure,
+    presenting,
+)
 
 
 def levels(after: Sequence[Tensor], steps: int = 64) -> tuple[Figure, str]:
@@ -37,6 +46,7 @@ def levels(after: Sequence[Tensor], steps: int = 64) -> tuple[Figure, str]:
     for level, y in enumerate(after):
         size = 70 * y[:steps].abs() / highest
         axes.scatter(range(len(size)), [level] * len(size), s=size.tolist(), color=CURRENT, zorder=2)
+    write(axes, 1, top, "larger dot,\nlarger current", color=CURRENT, size=11, ha="left")
     first, last = (int((y[:steps] != 0).sum()) for y in (after[0], after[-1]))
     return figure, (
         f"Of {steps} steps, {first} hold a jump on level 0, and {last} a current on level {top}. The grey lines show what the last "
@@ -52,16 +62,16 @@ def over_neurons(recording: Recording) -> tuple[Figure, str]:
     """
     figure, (axes,) = new_figure()
     axes.set(xscale="log", yscale="log", xlabel="neurons", ylabel="time of 1,000 steps (s)")
-    places = {"cpu": (ON_A_CPU, INPUT, "o"), "accelerator": (f"on {recording.device}", VOLTAGE, "s")}
+    places = {"cpu": ("one CPU core", INPUT, "o"), "accelerator": (recording.device, VOLTAGE, "s")}
     curves = {}
     for place, (where, color, marker) in places.items():
         for way, line in (("loop", ":"), ("simulate", "-")):
             times = {int(n): dict(map(tuple, t[way]))[1000] for n, t in recording.times[place].items()}
             curves[place, way] = list(times.items())
             axes.plot(
-                *zip(*times.items(), strict=True), f"{marker}{line}", color=color, label=f"{way} {where}"
+                *zip(*times.items(), strict=True), f"{marker}{line}", color=color, label=f"{way}, {where}"
             )
-    axes.plot(*zip(*recording.copies, strict=True), "--", color="black", label="copy of the inputs to it")
+    axes.plot(*zip(*recording.copies, strict=True), "--", color="black", label=f"copy to {recording.device}")
     axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     few, many = curves["cpu", "simulate"][1][0], curves["cpu", "simulate"][-1][0]
     at = {key: dict(pairs) for key, pairs in curves.items()}
@@ -73,6 +83,8 @@ def over_neurons(recording: Recording) -> tuple[Figure, str]:
     )
     sentence = f"1,000 steps, recorded {recording.taken}: {said}."
     if overtaken := crossover(curves["cpu", "simulate"], curves["accelerator", "simulate"]):
+        axes.axvline(overtaken, color=INPUT, linewidth=0.8, zorder=1)
+        name_line(axes, overtaken, f"{rounded(overtaken)} neurons", INPUT, height=1)
         sentence += f" From {rounded(overtaken)} neurons on, simulate is faster on {recording.device}."
     return figure, sentence
 
@@ -99,7 +111,7 @@ def three_ways(steps: int = 8) -> tuple[Figure, str]:
     arrow(axes, (0.3, 3.9), (0.3, 6.8), color=INPUT, width=1.4)
     write(axes, 0.6, 6.4, "later", color=INPUT, ha="left")
     arrow(axes, (10.75, 2.2), (10.75, 6.8), color=INPUT, width=1.4)
-    write(axes, 10.45, 6.4, "later", color=INPUT, ha="right")
+    write(axes, 10.45, 4.5, "later", color=INPUT, rotation=90)
     for k in range(steps):
         x, y = 0.45 + gap * k, 2.1 + gap * k
         frame(axes, x, y, side, side, color=CURRENT)
@@ -113,7 +125,7 @@ def three_ways(steps: int = 8) -> tuple[Figure, str]:
             frame(
                 axes,
                 5.75 + gap * column,
-                2.1 + gap * (steps - 1 - row),
+                2.1 + gap * row,
                 side,
                 side,
                 face=color,
@@ -122,7 +134,8 @@ def three_ways(steps: int = 8) -> tuple[Figure, str]:
     write(axes, 5.75 + gap * (steps - 1) / 2 + side / 2, 1.75, "jumps", color=INPUT, size=11)
     write(axes, 5.45, 2.1 + gap * steps / 2, "values", color=INPUT, size=11, rotation=90)
     words = "darker:\ncounts\nmore" if presenting() else "a darker\nweight\ncounts more"
-    write(axes, 8.2, 4.9 if presenting() else 5.2, words, color=INPUT, size=11, ha="left")
+    write(axes, 8.2, 3.1, words, color=INPUT, size=11, ha="left")
+    write(axes, 13.3, 1.75, "jumps", color=INPUT, size=11)
     for level in range(levels + 1):
         for k in range(steps):
             x, y = 11.25 + gap * k, 2.35 + 1.3 * level
@@ -147,7 +160,8 @@ def three_ways(steps: int = 8) -> tuple[Figure, str]:
             )
     return figure, (
         f"Who waits for whom among {steps} steps: in a loop each step for the one before, {steps} turns; a convolution makes "
-        f"{steps * (steps + 1) // 2} products at once; a scan joins neighbours, then pairs, and needs {levels} levels."
+        f"{steps * (steps + 1) // 2} products at once; a scan joins neighbours, then pairs, and needs {levels} levels "
+        "(orange: what its last value is made of)."
     )
 
 
@@ -177,7 +191,7 @@ def overflow(y: Tensor, predicted: float | None = None) -> tuple[Figure, str]:
     axes.plot(range(1, good + 1), y[:good], color=VOLTAGE, linewidth=2.2)
     axes.plot([good], [float(y[good - 1])], "X", color=VOLTAGE, markersize=10)
     axes.annotate(
-        "overflows",
+        f"after {good} steps the\nsum inside overflows",
         (good, float(y[good - 1])),
         xytext=(8, 0),
         textcoords="offset points",
@@ -185,7 +199,7 @@ def overflow(y: Tensor, predicted: float | None = None) -> tuple[Figure, str]:
         color=VOLTAGE,
     )
     axes.set(xlim=(0, len(y)), ylim=(0, 1.3 * float(y[good - 1])), xlabel="steps", ylabel="y (V)")
-    sentence = f"The sum is good for {good} steps, until {digits(y[good - 1])} V; then it overflows."
+    sentence = f"For {good} steps y is good, at last {digits(y[good - 1])} V; then the sum inside it overflows, not y itself."
     if predicted is not None:
         sentence += mark_prediction(axes, predicted, f" You predicted {predicted:g} steps")
     return figure, sentence

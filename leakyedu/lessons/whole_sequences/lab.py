@@ -327,7 +327,7 @@ def _compare(axes: Axes, result: Times, where: str) -> str:
     if at is None:
         return f"{sentence} The loop is not slower than simulate up to there."
     axes.axvline(at, color=INPUT, linestyle=":", linewidth=1)
-    name_line(axes, at, "crossover", INPUT, height=13)
+    name_line(axes, at, "loop = simulate", INPUT, height=13)
     return f"{sentence} From {rounded(at)} steps on, simulate is faster than the loop."
 
 

@@ -89,7 +89,7 @@ def test_the_lab_says_where_the_voltage_settles():
     _, sentence = bucket.LAB.figure(v_leak=-0.4, prediction=1.2)
 
     assert sentence == (
-        "The voltage settles at v_leak + i = 0.6 V; at 150 ms it is 0.6 V. One tau_mem after the start, "
+        "The voltage settles at v_leak + i = 0.6 V. One tau_mem after the start, "
         "at 10 ms, it has gone 63.2 % of the way from v_leak to v_leak + i. "
         "You predicted that it settles at 1.2 V."
     )

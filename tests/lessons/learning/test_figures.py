@@ -57,6 +57,16 @@ def test_a_training_is_drawn_as_its_losses_beside_the_moving_fit():
     assert sentence.startswith("The loss goes from 1 at step 0 to 0.25 at step 2. The target is highest,")
 
 
+def test_a_loss_of_other_inputs_than_those_that_are_drawn_is_told_as_such():
+    figure, sentence = figures.training([1.0, 0.5, 0.25], SNAPSHOTS, TARGET, drawn="new spikes")
+
+    assert [axes.get_title() for axes in figure.axes] == ["on what it learned from", "on new spikes"]
+    assert sentence.startswith(
+        "The loss on what it learned from goes from 1 at step 0 to 0.25 at step 2. "
+        "On new spikes the target is highest, 0.269 V,"
+    )
+
+
 @pytest.mark.parametrize(
     ("draw", "message"),
     [

@@ -127,4 +127,13 @@ def test_a_prediction_beyond_the_axis_is_said_and_not_drawn(prediction):
 
     assert sentence.startswith(f"{without} You predicted that tau_mem ends at")
     assert sentence.endswith("which is outside of the picture.")
-    assert not figure.axes[0].texts
+    assert "your prediction" not in [text.get_text() for text in figure.axes[0].texts]
+
+
+def test_the_lines_of_the_landscape_are_labelled_with_the_loss_that_is_there():
+    figure, _ = learning.LAB.figure()
+
+    labels = [text for text in figure.axes[0].texts if text.get_text() in {"0.1", "0.32"}]
+    assert [
+        loss_by_filters(math.log(tau_mem / 1000), w) for tau_mem, w in (label.xy for label in labels)
+    ] == pytest.approx([0.1, math.sqrt(0.1)])

@@ -21,7 +21,8 @@ def test_paths_are_drawn_from_time_0_with_one_standard_deviation_around_their_me
     band = lines_of(figure.axes[0], INPUT)
     assert [line.get_ydata().tolist() for line in band] == [[1, 0, -1], [1, 2, 3]]
     assert sentence == (
-        "After 4 ms the standard deviation of 3 voltages is 2 V: 33 % of them lie between the grey lines."
+        "After 4 ms the standard deviation of 3 voltages is 2 V: 33 % of them lie between the grey lines. "
+        "The picture shows 2 of them."
     )
 
 
@@ -99,6 +100,8 @@ def test_samples_are_drawn_over_their_bell_and_told_by_how_many_lie_within_one_d
     (sample,) = figure.axes[0].patches
     assert sample.get_data().values.sum() == pytest.approx(100)
     assert sample.get_data().values[20] == pytest.approx(60)  # 0 V is in the middle of a bin
+    assert figure.axes[0].get_ylim()[1] < 60
+    assert "↑ 60 %" in [text.get_text() for text in figure.axes[0].texts]
 
 
 @pytest.mark.parametrize("spread", [0.0, -1.0, math.nan, math.inf])
@@ -111,7 +114,7 @@ def test_what_follows_a_path_is_told_by_its_variance_and_by_how_far_it_is_off():
     figure, sentence = figures.followed(SCATTERED, {"mirror": -SCATTERED, "same": SCATTERED}, 0.002)
 
     assert sentence == (
-        "After 4 ms the true variance is 4 V^2. Mirror: variance 4 V^2, off by 3.27 V. "
+        "After 4 ms 3 true paths, of which one is drawn, have a variance of 4 V^2. Mirror: variance 4 V^2, off by 3.27 V. "
         "Same: variance 4 V^2, off by 0 V."
     )
     (true,) = lines_of(figure.axes[0], INPUT)

@@ -17,10 +17,10 @@ def test_how_late_an_event_is_says_the_earliest_and_the_latest():
     axes = figure.axes[0]
     whole_step, *points = axes.lines[1:]
     assert sentence == (
-        "Euler: between 0.7 ms too early and 0.2 ms too late. "
-        "Exact: between 0.2 ms too late and 1.5 ms too late. Steps of 0.5 to 2 ms."
+        "Euler: first spike between 0.7 ms too early and 0.2 ms too late. "
+        "Exact: first spike between 0.2 ms too late and 1.5 ms too late. Steps of 0.5 to 2 ms."
     )
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("dt (ms)", "too late (ms)")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("dt (ms)", "first spike too late (ms)")
     assert whole_step.get_xydata().tolist() == [[0, 0], [2, 2]]
     assert [line.get_label() for line in points] == ["Euler", "exact"]
     assert points[0].get_ydata().tolist() == pytest.approx([0.2, -0.1, -0.7])
