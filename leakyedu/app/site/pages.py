@@ -27,11 +27,12 @@ from leakyedu.teaching.page import to_html
 START = "index"  # the page that a host shows first
 # Said on each lesson's first cell, and of what a notebook draws into its pictures.
 WITHOUT_PAGE = re.compile(
-    r"\n*Run each cell with Shift\+Enter[^\n]*|(?:^|(?<=\. ))[A-Z](?:[^.\n]|\.(?=\d))*\bif you made one\. ?",
+    r"\n*Run each cell with Shift\+Enter[^\n]*|(?:^|(?<=\. ))[A-Z](?:[^.\n]|\.(?=\d))*\bif you made one\. ?"
+    r"|: your [^.:\n]*, if you named one",
     re.MULTILINE,
 )
 ASKS = re.compile(r"^(?:ex\.(\w+)\.(?:predict|check|show)|lab\.show)\(", re.MULTILINE)
-OPTION = re.compile(r"^- \([a-z]\) [^\n]*\n?", re.MULTILINE)
+OPTION = re.compile(r"^- \(\w+\) [^\n]*\n?", re.MULTILINE)
 TO_BE_CHANGED = re.compile(r"(?:,| and) run the cell again")  # said where a number invites to be changed
 OF_A_KERNEL = re.compile(r"^Going on with (?:the reference|your own answer)[^\n]*\n", re.MULTILINE)
 DATA = re.compile(r'src="data:(image/png|audio/wav);base64,([^"]+)"(?: style="[^"]*")?')
@@ -84,7 +85,9 @@ class Page:
                     f'<details class="leakyedu-happens" data-tasks="{" ".join(task)}"><summary>Show what happens</summary>'
                     + "".join(self._told(name) for name in task)
                 )
-            if self._is_choice(cells[min(n + 1, len(cells) - 1)]):  # which has the options to be clicked on
+            if any(
+                map(self._is_choice, itertools.takewhile(_asks, cells[n + 1 :]))
+            ):  # it has the options to be clicked on
                 cell = cell | {"source": OPTION.sub("", "".join(cell["source"]))}
             yield from self._markdown(cell) if cell["cell_type"] == "markdown" else self._code(cell)
             if n in covered and covered[n] is None:

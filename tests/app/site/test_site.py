@@ -14,6 +14,7 @@ from leakyedu.app.site import build, labs, pages
 from leakyedu.app.site.conf import to_mathml
 from leakyedu.lessons import lessons
 from leakyedu.teaching import progress
+from leakyedu.teaching.kinds import Choice
 from leakyedu.teaching.lab import Device, Menu, Slider
 
 LESSONS = {lesson.name: lesson for lesson in lessons()}
@@ -45,7 +46,14 @@ def test_what_happens_is_covered_from_its_picture_to_its_reason(bucket):
     covers = dict(re.findall(r'data-tasks="([^"]+)"(.*?)</details>\n`{9}', text, re.DOTALL))
     assert [*covers] == ["settles", "rise", "larger_tau", "input_halves"]
     assert "Then inflow equals leak" in covers["settles"]
+    assert covers["settles"].index('class="leakyedu-place leakyedu-told') < covers["settles"].index(
+        "voltages.append(v)"
+    )
     assert "Another nerve cell rests" not in covers["settles"]  # the next question
+    # What is computed below the comparison would answer it, too, until something else is asked.
+    assert "missing = 100" in covers["rise"]
+    assert "36.8 %" in covers["rise"]
+    assert "Read tau off a curve" not in covers["rise"]
     assert (
         text.index('data-tasks="settles"')
         < text.index("voltages.append(v)")
@@ -60,6 +68,20 @@ def test_a_page_holds_no_picture_itself_and_says_nothing_of_kernels(bucket):
     assert len(bucket.files) >= 5
     assert re.findall(r"Shift\+Enter|first code cell|Going on with|the cell again", text) == []
     assert "V: change it in the notebook" in text
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_page_promises_no_prediction_in_a_picture_and_has_each_option_once(name):
+    page = pages.Page.of(LESSONS[name], NAMES)
+    texts = [cell["source"] for cell in page.cells if cell["cell_type"] == "markdown"]
+    text = "".join(words for words in texts if "leakyedu-recall" not in words)
+
+    assert re.findall("if you (?:made|named) one", text) == []
+    for task in vars(page.lesson.exercises).values():
+        if isinstance(getattr(task, "kind", None), Choice):
+            assert [text.count(f"({key}) {words}") for key, words in task.kind.options.items()] == [
+                1 for _ in task.kind.options
+            ]
 
 
 def test_a_page_says_that_it_does_not_measure():
