@@ -1,7 +1,7 @@
 // A curve to draw, and the shape of what was drawn. It needs a page with SVG, and knows no notebook and no kernel.
 //
 // drawCurve({value, unit, at, names, axis, start}, changed) gives {element, handles, put(values), reveal(values)}: a handle at each
-// place of `at`, moved by mouse, finger and keys; `changed` gets all values, as numbers, whenever one was moved.
+// place of `at`, moved by mouse, finger and keys, one by one or by a stroke; `changed` gets all values, as numbers, whenever one was moved.
 // reveal(values) puts a dot at each place, where the truth is.
 // shapeOf(rule, values) judges as `nearest` of shapes.py does, by the same rule.
 
@@ -112,12 +112,30 @@ function drawCurve({ value, unit, at, names, axis, start }, changed) {
     return handle;
   });
   element.append(...handles, happens);
+  // A stroke across brings each handle that it passes to its height, as a pen would. A finger that goes up or down
+  // scrolls the page, as everywhere.
+  element.style.touchAction = "pan-y";
+  const where = (event) => {
+    const box = element.getBoundingClientRect();
+    return { across: ((event.clientX - box.left) / box.width) * WIDE, down: under(event) };
+  };
+  let pen = null;
+  element.addEventListener("pointerdown", (event) => {
+    if (!event.button && !event.target.closest("[role=slider]")) pen = where(event);
+  });
+  element.addEventListener("pointermove", (event) => {
+    if (!pen) return;
+    const [from, to] = [pen, (pen = where(event))];
+    at.forEach((place, n) => {
+      const share = (x(place) - from.across) / (to.across - from.across);
+      if (0 <= share && share <= 1) set(n, numberAt(from.down + share * (to.down - from.down)));
+    });
+  });
+  for (const end of ["pointerup", "pointercancel", "pointerleave"]) element.addEventListener(end, () => (pen = null));
   // A press beside a handle brings the nearest one there; a finger that scrolls the page does not press.
   element.addEventListener("click", (event) => {
     if (event.target.closest("[role=slider]")) return;
-    const box = element.getBoundingClientRect();
-    const across = ((event.clientX - box.left) / box.width) * WIDE;
-    const away = at.map((place) => Math.abs(x(place) - across));
+    const away = at.map((place) => Math.abs(x(place) - where(event).across));
     const n = away.indexOf(Math.min(...away));
     if (away[n] > 2 * reach) return;
     set(n, numberAt(under(event)));

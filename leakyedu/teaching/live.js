@@ -395,7 +395,7 @@ function number({ row, page, stops }) {
     field.setAttribute("aria-valuenow", value);
   };
   const set = (value) => {
-    const used = values ? values[nearest(value)] : within(Number(value.toFixed(9)));
+    const used = values ? values[nearest(within(value))] : within(Number(value.toFixed(9)));
     const why = within(value) === value ? "has no picture here" : `is beyond ${low} to ${high}`;
     said.textContent = Math.abs(used - value) < 1e-9 ? "" : `${value} ${why}: ${used} is used.`;
     typing = false;

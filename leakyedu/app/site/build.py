@@ -130,7 +130,7 @@ def _write_scripts(static: Path, made: Sequence[pages.Page]) -> None:
         "title": course_map.TITLE,
         "columns": course_map.COLUMNS,
         "done": course_map.DONE,
-        "here": "done but for Python",
+        "here": "done here",
         "copy": pages.COPY,
     }
     course_data = {"limits": limits, "lessons": told, "shared": tables.shared(), "words": words}

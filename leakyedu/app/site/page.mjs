@@ -35,6 +35,8 @@ function begin() {
   document.querySelectorAll(".leakyedu-happens").forEach((cover) => uncover(cover, tables.lesson));
   // Another tab may have changed it, and so may the page that a browser's Back button brings again.
   for (const event of ["storage", "pageshow"]) addEventListener(event, tell);
+  // What is drawn or typed changes what its cover says.
+  for (const event of ["input", "pointerup", "keyup"]) document.addEventListener(event, tell);
   tell();
 }
 
@@ -91,7 +93,7 @@ function ask(lesson, key, action, typed) {
   return reply;
 }
 
-const send = {}; // by the key of a prediction: hands over what stands in its field
+const unsent = {}; // by the key of a prediction: returns the button that sends what stands in its field, if that waits
 
 function task(element, place, lesson) {
   const { key, does } = place;
@@ -112,10 +114,7 @@ function task(element, place, lesson) {
     }
   });
   if (does !== "predict") return;
-  send[key] = () => {
-    const waits = element.querySelector(".leakyedu-waits");
-    if (waits && !waits.hidden) waits.previousElementSibling.click();
-  };
+  unsent[key] = () => element.querySelector(".leakyedu-waits:not([hidden])")?.previousElementSibling;
   if (lesson.tasks[key].kind !== "Points") return;
   const truth = lesson.kind(lesson.tasks[key]).right.map(([, value]) => value);
   news.add(() => progress.record(key).seen && !model.get("truth") && model.set({ truth }));
@@ -144,13 +143,14 @@ function uncover(cover, lesson) {
   const predicted = (record) => (record.after ?? record.prediction) !== undefined;
   news.add(() => {
     const records = keys.map((key) => progress.record(key));
-    title.textContent = records.some(predicted) || cover.open ? words : `${words}, without a prediction`;
+    const some = records.some(predicted) || keys.some((key) => unsent[key]?.());
+    title.textContent = cover.open ? "What happens" : some ? words : `${words}, without a prediction`;
   });
   if (keys.every((key) => progress.record(key).seen)) cover.open = true;
   cover.addEventListener("toggle", () => {
     if (cover.open)
       for (const key of keys) {
-        send[key]?.(); // what was drawn or typed is meant, as by the keys of a wall
+        unsent[key]?.()?.click(); // what was drawn or typed is meant, as by the keys of a wall
         progress.put(key, { ...progress.record(key), seen: true });
       }
     tell();

@@ -187,9 +187,8 @@ class Page:
             ]
             data["cell"] = cell
         elif does == "predict":
-            said = to_html(
-                f"No prediction yet: answer with {task.kind.expected()}. You may skip it and go on."
-            )
+            wanted = "choose one" if isinstance(task.kind, Choice) else f"answer with {task.kind.expected()}"
+            said = to_html(f"No prediction yet: {wanted}. You may skip it and go on.")
         else:
             said = to_html(f"Not tried yet: answer with {task.kind.expected()}.")
         without = [said]
@@ -432,14 +431,9 @@ def ways_in(lesson: Lesson) -> Html:
                 ":",
             )
         )
-    parts += [element("pre", command) for command in own]
-    parts.append(
-        element(
-            "p",
-            "The first is for Linux and macOS, the second for Windows, in PowerShell. Your progress goes along: the start page "
-            "gives it as a line.",
-        )
-    )
+    for system, command in zip(("Linux and macOS", "Windows, in PowerShell"), own, strict=True):
+        parts += [element("p", f"{system}:"), element("pre", command)]
+    parts.append(element("p", "Your progress goes along: the start page gives it as a line."))
     # A link that leads into what is closed opens it.
     return element("details", element("summary", NOTEBOOK), element("div", *parts, id=WAYS))
 
@@ -471,7 +465,7 @@ HOW_TO_WORK = """## How to work
 - **Write Python** in the notebooks: each lesson asks for two or three functions, and says how to open it where Python runs."""
 MAP = """## The map
 
-Begin with [lesson 1](01_a_leaky_bucket.ipynb), or where a path below begins. What you have done on these pages, lesson by lesson. Functions are checked in the notebooks; the line below carries your progress there and back."""
+Begin with [lesson 1](01_a_leaky_bucket.ipynb), or where a path below begins. What you have done on these pages, lesson by lesson; *done here* is all but the functions, which are checked in the notebooks. The line below carries your progress there and back."""
 PROGRESS = """## Your progress
 
 What you predict, try and pass is kept by this browser, and how often a check has named which mistake. Nothing is sent anywhere. One line of text takes it along, to another browser or to a notebook: there `course_map.restore` brings it back, and `course_map.export` gives such a line."""

@@ -89,15 +89,15 @@ def settling(
     axes.axhline(v_leak, color=INPUT, linewidth=1.2)
     axes.plot(ms, [v_leak, *voltages], color=VOLTAGE, linewidth=2.4)
     end = ms[-1]
-    for at in (6, 14, 28, 50, 90, end):
+    for at in (6, 14, 28, 50, end):
         if at <= end:
             arrow(axes, (at, v_leak), (at, voltages[round(at / 1000 / dt) - 1]), color=INPUT, width=1.6)
     arrow(axes, (-10, v_leak), (-10, v_leak + i), color=CURRENT, width=3.5)
     for x, y, text, color in (
         (-7, v_leak + 1.1 * i, "flows in: $i$", CURRENT),
-        (94, v_leak + 0.45 * i, r"leaks: $v - v_\mathrm{leak}$", INPUT),
+        (56, v_leak + 0.45 * i, r"leaks: $v - v_\mathrm{leak}$", INPUT),
         (155, v_leak + 0.9 * i, "$v$", VOLTAGE),
-        (155, v_leak + 0.08 * i, r"$v_\mathrm{leak}$", INPUT),
+        (155, v_leak + 0.13 * i, r"$v_\mathrm{leak}$", INPUT),
     ):
         write(axes, x, y, text, color=color, size=13, ha="left")
     axes.set(
