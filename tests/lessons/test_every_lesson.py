@@ -380,7 +380,7 @@ def test_a_lesson_opens_with_what_it_is_for(lesson):
 
     for part in ("**You will**", "**You need**", "Test yourself: ", "**Time** about ", "Before: ", "Next: "):
         assert part in opening, part
-    assert "(00_start_here.ipynb)" in opening
+    assert "(00_start_here.ipynb#The-map)" in opening
     assert 2 <= len(re.findall(r"^- ", opening, re.MULTILINE)) <= 3
 
 

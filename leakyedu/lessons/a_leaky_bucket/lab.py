@@ -95,19 +95,16 @@ def view(
     far = int((v - v_leak).abs().argmax())
 
     axes.fill_between(
-        *_from_rest(middles, current, 0.0),
-        facecolor=PALE[CURRENT],
-        edgecolor=CURRENT,
-        linewidth=0.8,
-        label="drive i",
+        *_from_rest(middles, current, 0.0), facecolor=PALE[CURRENT], linewidth=0, label="drive i"
     )
     axes.plot(
-        *_from_rest(middles, v_leak + current, v_leak), color=VOLTAGE, linewidth=0.9, linestyle=":",
+        *_from_rest(middles, v_leak + current, v_leak), color=VOLTAGE, linewidth=1.4, linestyle=":",
         label="v_leak + i",
     )  # fmt: skip
     axes.plot(*_from_rest(ends, v, v_leak), color=VOLTAGE, linewidth=2, label="voltage v")
-    axes.plot(tau_mem, float(v[at]), "o", color=VOLTAGE, label="after tau_mem")
-    if shape in ("step", "pulse"):
+    held = shape in ("step", "pulse")  # where v has a way to go, of which it has gone a share
+    if held:
+        axes.plot(tau_mem, float(v[at]), "o", color=VOLTAGE, label="after tau_mem")
         slope = {"color": VOLTAGE, "linestyle": "--", "linewidth": 0.8}
         axes.plot([0, tau_mem], [v_leak, v_leak + i], **slope, label="first slope")
     if prediction is not None:
@@ -116,7 +113,7 @@ def view(
     share = (float(v[at]) - v_leak) / i if i else 0.0
     # On the side to which v does not go on from there.
     below = (float(v[at + 20] - v[at])) > 0
-    if i:
+    if i and held:
         axes.annotate(
             f"{100 * share:.0f} %", (tau_mem, float(v[at])), xytext=(7, -3 if below else 3),
             textcoords="offset points", va="top" if below else "bottom", color=VOLTAGE, fontsize=9,
@@ -141,7 +138,7 @@ def view(
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, **style)
 
     sentence = _outcome(shape, float(v[far]), 1000 * float(ends[far]), v_leak, i)
-    if i:
+    if i and held:
         sentence += (
             f" One tau_mem after the start, at {tau_mem:.3g} ms, it has gone {100 * share:.3g} % of the way "
             "from v_leak to v_leak + i."

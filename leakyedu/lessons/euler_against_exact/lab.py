@@ -222,7 +222,7 @@ def _draw_response(axes: Axes, show: str, p: LIParameters, points: LIState, t: T
 
 def _draw_order(axes: Axes, errors: list[float], slope: float, smallest: float) -> None:
     """Draw the errors of all step sizes, their slope, and where the step is too long."""
-    axes.set(xscale="log", yscale="log", xlim=(0.1, 25), ylim=(2e-4, 10))
+    axes.set(xscale="log", yscale="log", xlim=(0.1, 40), ylim=(2e-4, 10))
     axes.set(xlabel="dt (ms)", ylabel="largest error of v (V)")
     axes.plot([1000 * step for step in STEP_SIZES], errors, color=VOLTAGE, marker="o", markersize=4)
     slope_triangle(axes, (0.25, 1.0), errors[1] / 3, slope)

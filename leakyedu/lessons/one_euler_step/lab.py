@@ -82,10 +82,10 @@ def view(
     chosen = torch.cat([inputs.new_zeros(1), curves[f"order {order}"][:steps]])
     t = dt * torch.arange(len(chosen), dtype=torch.float64)
     truth = torch.cat([chosen[:1], exact(p, t[1:] / 1000).v_from_i])
-    axes.fill_between(
-        t, chosen, truth, color=PALE[VOLTAGE], linewidth=0, zorder=0.5, label="off the exact one"
-    )
+    axes.fill_between(t, chosen, truth, color=PALE[VOLTAGE], linewidth=0, zorder=0.5)
     sentence = against_exact(curves, dt / 1000, p, until=40, predicted_peak=prediction, axes=axes)[1]
+    # Above the axes, where no curve is, and not where the curves of the moment leave room.
+    axes.legend(frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1))
     for line in axes.get_lines():
         if line.get_label() in curves:
             line.set_data(line.get_xdata()[:steps], line.get_ydata()[:steps])
