@@ -85,9 +85,8 @@ class Page:
                     f'<details class="leakyedu-happens" data-tasks="{" ".join(task)}"><summary>Show what happens</summary>'
                     + "".join(self._told(name) for name in task)
                 )
-            if any(
-                map(self._is_choice, itertools.takewhile(_asks, cells[n + 1 :]))
-            ):  # it has the options to be clicked on
+            asked = itertools.takewhile(_asks, cells[n + 1 :])
+            if any(map(self._is_choice, asked)):  # it has the options, to be clicked on
                 cell = cell | {"source": OPTION.sub("", "".join(cell["source"]))}
             yield from self._markdown(cell) if cell["cell_type"] == "markdown" else self._code(cell)
             if n in covered and covered[n] is None:
