@@ -283,9 +283,8 @@ def test_the_other_arrows_move_a_slider_an_option_and_a_menu(lesson):
     lesson.keyboard.press("ArrowDown")
 
     expect(lesson.get_by_role("radio").nth(1)).to_be_checked()
-    assert (
-        pressed(lesson).count() == 0
-    )  # what is set is no preset any more; the keys lead on from the one before
+    # What is set is no preset any more; the keys lead on from the last one.
+    assert pressed(lesson).count() == 0
     assert lesson.locator(".leakyedu-presets [data-chosen]").inner_text() == "Jump, v, decay"
     assert lesson.locator(".leakyedu-answered").count() == 0
 
