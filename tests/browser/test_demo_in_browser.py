@@ -216,6 +216,7 @@ def test_after_a_click_on_an_option_both_keys_lead_on_and_leave_the_vote_alone(l
     lesson.keyboard.press(on)
 
     expect(question.locator(".leakyedu-answer")).to_contain_text("You predicted (a)", timeout=SLOWLY)
+    expect(question.locator(".leakyedu-answer")).to_be_visible()
     expect(question.locator("input[type=radio]").first).to_be_checked()
     lesson.keyboard.press(back)
     expect(question.locator(".leakyedu-answer")).not_to_be_visible()
@@ -240,6 +241,7 @@ def test_after_a_typed_number_both_keys_lead_on_with_it(lesson, on, back, sent):
     expect(question.locator(".leakyedu-answer")).to_contain_text(
         "You predicted 7.5 ms. It is 6 ms", timeout=SLOWLY
     )
+    expect(question.locator(".leakyedu-answer")).to_be_visible()  # its words come a moment before
     lesson.keyboard.press(back)
     expect(question.locator(".leakyedu-answer")).not_to_be_visible()
     expect(question.get_by_label("Answer")).to_have_value("7.5")
