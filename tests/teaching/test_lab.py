@@ -2,6 +2,7 @@
 
 import base64
 import functools
+import gc
 import io
 import re
 import threading
@@ -14,6 +15,7 @@ from ipywidgets.widgets.widget import _instances
 from matplotlib.figure import Figure
 from PIL import Image, ImageChops
 
+from leakyedu.teaching import lab as lab_module
 from leakyedu.teaching.canvas import Canvas
 from leakyedu.teaching.figure import mark_prediction, new_figure, picture_of, presentation
 from leakyedu.teaching.lab import Device, Lab, Menu, Preset, Slider
@@ -586,6 +588,19 @@ def test_a_prediction_that_is_made_later_gets_room_for_its_name_and_keeps_it(mon
     canvas.draw(line(2, **FIXED))
     canvas.draw(predicted)
     assert drawn == []  # nothing moves
+
+
+def test_a_full_collection_of_garbage_looks_at_what_came_after_the_first_lab_alone(shown):
+    lab_module._leave_modules_alone.cache_clear()
+    gc.unfreeze()
+    try:
+        shown(small_lab())
+        left_alone = gc.get_freeze_count()
+        assert left_alone > 10 * len(gc.get_objects())
+        shown(small_lab())
+        assert gc.get_freeze_count() <= left_alone, "What a first lab held would never be found."
+    finally:
+        gc.unfreeze()
 
 
 def test_a_picture_holds_the_pixels_that_are_drawn():

@@ -7,12 +7,13 @@ from functools import lru_cache
 
 import torch
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullLocator
 from torch import Tensor
 
 from leakyedu.lessons.euler_against_exact.figures import slope_triangle
 from leakyedu.methods import euler, exact
 from leakyedu.model import LIParameters, LIState
-from leakyedu.teaching.figure import CURRENT, INPUT, VOLTAGE, mark_prediction, presenting
+from leakyedu.teaching.figure import CURRENT, INPUT, VOLTAGE, mark_prediction
 from leakyedu.teaching.lab import Lab, Menu, Preset, Slider
 
 ERROR = "#009E73"  # Okabe and Ito's green
@@ -22,7 +23,8 @@ STEP_SIZES = tuple(0.000125 * 2**k for k in range(7))  # to 8 ms, in second
 FINEST = slice(0, 3)  # where Euler's error is a straight line, whatever the time constants
 
 # What the response shows, in volt: enough for what stays near the exact curve, then for what rings or diverges.
-HEIGHTS = {"v": ((-0.1, 0.45), (-0.4, 0.9), (-3, 3), (-30, 30)), "i": ((-1.2, 1.2), (-4, 4), (-40, 40))}
+# Ticks at the same places, so that the axes stay where they are.
+HEIGHTS = {"v": ((-0.1, 0.45), (-0.4, 0.92), (-3, 3.6), (-30, 36)), "i": ((-1.2, 1.2), (-4, 4), (-40, 40))}
 
 
 def euler_response(p: LIParameters, dt: float, duration: float = DURATION) -> LIState:
@@ -147,7 +149,7 @@ def view(
     top = 7.0  # an arrow there means that the error is beyond the picture
     order.plot(dt, min(largest, top), "^" if largest > top else "D", color=ERROR)
     at_left = dt < 0.6  # where a word before the point would leave the axes
-    place = (-8, 5) if not at_left else (-6, 12) if presenting() else (-6, -20)
+    place = (-2, 16) if at_left else (-8, 5)
     order.annotate(
         "this dt", (dt, min(largest, top)), xytext=place, textcoords="offset points",
         ha="left" if at_left else "right", color=ERROR_WORDS, fontsize=9,
@@ -186,7 +188,8 @@ def _draw_response(axes: Axes, show: str, p: LIParameters, points: LIState, t: T
     axes.axhline(0, color=INPUT, linewidth=0.8)
     axes.plot(1000 * fine, curve, color=INPUT, linewidth=2.5, alpha=0.8, label="exact")
     # Small where they are close, or they would hide the curve.
-    size = min(5.0, 1 + 4 * float(t[1]))
+    largest = 5.0
+    size = min(largest, 1 + 4 * float(t[1]))
     axes.plot(
         t,
         of_euler,
@@ -210,20 +213,26 @@ def _draw_response(axes: Axes, show: str, p: LIParameters, points: LIState, t: T
             zorder=3,
         )
     # Above the axes, where a curve that diverges does not cross it.
-    axes.legend(
+    legend = axes.legend(
         frameon=False, loc="lower left", bbox_to_anchor=(-0.05, 1), ncols=3, fontsize=9,
         handlelength=1.2, columnspacing=0.8, borderaxespad=0.1, handletextpad=0.5,
     )  # fmt: skip
+    legend.legend_handles[1].set_markersize(largest)  # with another dt the frame stays as it is
     name = "voltage v (V)" if show == "v" else "current i (V)"
     beyond = lambda limits: bool(((of_euler < limits[0]) | (of_euler > limits[1])).any())  # noqa: E731
     limits = next((limits for limits in HEIGHTS[show] if not beyond(limits)), HEIGHTS[show][-1])
     axes.set(xlabel="time (ms)", ylabel=name, xlim=(-1, 1000 * DURATION), ylim=limits)
+    if limits[1] < 10:
+        axes.yaxis.set_major_formatter("{x:.1f}")  # of one width, for the same reason
 
 
 def _draw_order(axes: Axes, errors: list[float], slope: float, smallest: float) -> None:
     """Draw the errors of all step sizes, their slope, and where the step is too long."""
     axes.set(xscale="log", yscale="log", xlim=(0.1, 40), ylim=(2e-4, 10))
     axes.set(xlabel="dt (ms)", ylabel="largest error of v (V)")
+    # Of the usual ninety small marks, those that one can tell apart: a tick takes as long as a line.
+    axes.xaxis.set_minor_locator(LogLocator(subs=(2, 5)))
+    axes.yaxis.set_minor_locator(NullLocator())
     axes.plot([1000 * step for step in STEP_SIZES], errors, color=VOLTAGE, marker="o", markersize=4)
     slope_triangle(axes, (0.25, 1.0), errors[1] / 3, slope)
     for dt, name, line in ((smallest, "rings", ":"), (2 * smallest, "diverges", "-.")):
