@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from importlib import import_module
-from importlib.metadata import distributions, packages_distributions, requires
+from importlib.metadata import distributions, files as files_of, requires
 from pathlib import Path
 
 import pytest
@@ -454,11 +454,8 @@ def brought_by(extra):
         elif name not in found:
             found.add(name)
             wanted += [Requirement(line) for line in requires(name) or []]
-    return {
-        module
-        for module, names in packages_distributions().items()
-        if found & {canonicalize_name(name) for name in names}
-    }
+    # Python 3.10's `packages_distributions` knows those alone that list their modules.
+    return {file.parts[0].partition(".")[0] for name in found for file in files_of(name) or ()}
 
 
 NIR, SITE = "nir", "app/site/"

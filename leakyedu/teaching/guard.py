@@ -17,7 +17,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, MutableMapping
 from numbers import Number
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 import numpy.random
@@ -281,8 +281,13 @@ def overwritten() -> list[str]:
         f"{module}.{name}"
         for module in sorted(COMPUTING & _modules.keys())
         for name, x in _modules[module].first.items()
-        if _modules[module].namespace.get(name) is not x
+        if (now := _modules[module].namespace.get(name)) is not x and _wrapped(now) is not x
     ]
+
+
+def _wrapped(x: Any) -> Any:
+    """Return what a function is put around: torch does it to one of its own when it compiles."""
+    return getattr(x, "__wrapped__", None) if isinstance(x, FunctionType) else None
 
 
 def _put_back() -> None:

@@ -1,5 +1,6 @@
 """A slip in a cell, or in a checked function, breaks neither the checks nor the kernel."""
 
+import functools
 import json
 import re
 import subprocess
@@ -86,6 +87,16 @@ def test_a_function_that_another_one_replaces_stays_and_is_named_where_it_stops_
     )
     assert stays == "None"
     assert number.startswith("Not yet. 1")
+
+
+def test_what_torch_puts_around_one_of_its_own_is_no_slip_of_the_learner(monkeypatch):
+    guard.heal()
+
+    monkeypatch.setattr(torch, "rand", functools.wraps(torch.rand)(lambda *_: None))
+    monkeypatch.setattr(torch, "full", lambda *_: None)
+
+    assert "torch.full" in guard.overwritten()
+    assert "torch.rand" not in guard.overwritten()
 
 
 @pytest.mark.slow
