@@ -27,7 +27,8 @@ NEEDED = PYPROJECT.partition("[project.optional-dependencies]")[2].partition("\n
 OLDEST = dict(re.findall(r'"([\w-]+)>=([\d.]+)', NEEDED))
 TESTS = ["--ignore=tests/browser", "-q", "-n2"]
 # What is on Colab before the first cell, but for torch.
-COLAB = ["ipykernel", "ipywidgets==7.7.1", "matplotlib", "nbclient", "numba", "sympy"]
+COLAB = ["ipykernel==6.17.1", "ipython==7.34.0", "ipywidgets==7.7.1", "matplotlib==3.10.0"]
+COLAB += ["nbclient", "numba", "sympy"]
 GONE = ["notebook", "jupyterlab", "jupyter_server", "nbconvert", "nbclassic"]
 
 

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 from leakyedu import __version__  # costs nothing: Python has run the package before it comes here
 from leakyedu.lessons import course, notebooks
-from leakyedu.teaching.whole_file import beside, whole_file
+from leakyedu.teaching.whole_file import beside, patiently, whole_file
 
 if TYPE_CHECKING:
     from leakyedu.app.voting import Class
@@ -44,7 +44,8 @@ NEEDED = ("jupyterlab", "ipywidgets", "anywidget", "matplotlib", "sympy")
 NEEDED_BY_DEMO = (*NEEDED, "voila", "psutil", "segno")
 NEEDED_BY_SITE = (*NEEDED, "nir", "sphinx", "myst_nb", "furo", "latex2mathml")
 NEEDED_BY_REPORT = (*NEEDED, "nbconvert", "psutil")
-PIP = f"{sys.executable} -m pip"  # nobody may have activated this environment
+# Nobody may have activated this environment. Double quotes are those of each shell.
+PIP = f'"{sys.executable}" -m pip' if " " in sys.executable else f"{sys.executable} -m pip"
 # What the kernel says of itself. Where a notebook says anything else, JupyterLab corrects it and then
 # asks the learner to save changes in a lesson that he has only opened.
 LANGUAGE = {
@@ -155,7 +156,7 @@ def _copy_figures(source: Path, target: Path) -> None:
         if copy.exists():
             if copy.is_file() and copy.read_bytes() == content:
                 continue
-            os.replace(copy, beside(copy, "old"))
+            patiently(os.replace, copy, beside(copy, "old"))
         _write(copy, content)
 
 
@@ -458,7 +459,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     missing = [name for name in needed.get(arguments.command, NEEDED) if find_spec(name) is None]
     if arguments.command != "copy" and missing:
         extra = "demo" if demo else "site" if site else "course"
-        sys.exit(f"{', '.join(missing)} is missing. Install it with: {PIP} install 'leakyedu[{extra}]'")
+        sys.exit(f'{", ".join(missing)} is missing. Install it with: {PIP} install "leakyedu[{extra}]"')
     if demo:
         if arguments.save and arguments.phones is None:
             parser.error("--save keeps the votes of a class: it needs --class")

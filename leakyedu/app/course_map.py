@@ -22,24 +22,29 @@ TITLE = "The course, and what you have done"
 COLUMNS = ["no.", "lesson", "minutes", "predicted", "exercises", "recall", "state"]
 DONE = "\N{CHECK MARK} done"
 NOTHING = "Nothing is kept yet."
-NOT_HERE = "None of these is in this folder. `leakyedu lab` copies them into one and opens them."
+NOT_HERE = "None of these is in this folder, and nothing is kept. `leakyedu lab` copies and opens them."
 SELF_REPORTED = (
     "Self-reported: it stands in a file on the learner's machine that anybody can change. It is no grade."
 )
 
 
 def table() -> "Table":
-    """Return the lessons with what has been done in each, and a link to each that is in this folder."""
+    """Return the lessons with what has been done in each, and a link to each that is in this folder.
+
+    A lesson may be open from elsewhere, as on Colab: what was done in it counts, too.
+    """
     records, rows, graded = progress.records(), [], []
     for lesson in lessons():
         row = [str(lesson.number), lesson.title, str(lesson.minutes)]
-        if not Path(lesson.notebook).exists():
+        here = Path(lesson.notebook).exists()
+        if not here and not any(key.startswith(f"{lesson.name}.") for key in records):
             rows.append([*row, "", "", "", "to come"])
             continue
         done = {"prediction": [], "exercise": [], "recall": []}
         for each in asked(lesson, records):
             done[each.kind].append(each.done)
-        row[1] = (lesson.title, lesson.notebook)
+        if here:
+            row[1] = (lesson.title, lesson.notebook)
         rows.append(
             [*row, *map(_count, done.values()), DONE if all(done["exercise"] + done["recall"]) else ""]
         )

@@ -63,7 +63,7 @@ function line(model) {
     sent: { ...model.get("typed") }, // of what is typed, what was handed over
     moved: null, // the number whose words about itself hold
     ended: false,
-    seen: new Set(), // what shows it: {update, notice, sleep}
+    seen: new Set(), // what shows it: {update, notice, doubt, sleep}
     move(settings) {
       page.settings = settings;
       page.moved = null;
@@ -71,7 +71,10 @@ function line(model) {
       next();
     },
     ask(message) {
-      if ("answer" in message) page.sent[message.name] = message.answer;
+      if ("answer" in message) {
+        page.sent[message.name] = message.answer;
+        page.seen.forEach((each) => each.doubt(true));
+      }
       const older = asked.findIndex((each) => each.place && message.place);
       if (older >= 0) asked.splice(older, 1); // of places the newest is enough, too
       asked.push(message);
@@ -104,6 +107,7 @@ function line(model) {
     sent = null;
     clearTimeout(slow);
     notice(false);
+    page.seen.forEach((each) => each.doubt(false));
     next();
     settle();
   });
@@ -146,6 +150,8 @@ function mount(model, el) {
     notice: (waits) => {
       show(notice, waits ? `No answer yet. Where the kernel is not busy: ${model.get("asleep")}` : "");
     },
+    // What is said of an earlier answer is pale beside a new one.
+    doubt: (on) => root.classList.toggle("leakyedu-doubt", on),
     sleep: () => {
       for (const part of parts) if (!part.words) part.element.remove();
       for (const box of root.querySelectorAll(".leakyedu-row")) if (!box.textContent.trim()) box.remove();
@@ -195,7 +201,7 @@ function button(text, press, label) {
 
 const KINDS = {
   words({ row, model, page, on, stops }) {
-    const element = make("div", {});
+    const element = make("div", { className: row.name.startsWith("said") ? "leakyedu-said" : "" });
     if (row.looks) {
       const observer = new IntersectionObserver(([entry]) => entry.isIntersecting && page.ask({ look: row.name }));
       observer.observe(element);

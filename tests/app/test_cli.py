@@ -590,7 +590,7 @@ def test_a_missing_extra_is_said_with_the_line_that_installs_it(course, tmp_path
     with pytest.raises(SystemExit) as stop:
         cli.main(["lab", str(tmp_path / "mine")])
 
-    assert stop.value.code == f"{module} is missing. Install it with: {cli.PIP} install 'leakyedu[course]'"
+    assert stop.value.code == f'{module} is missing. Install it with: {cli.PIP} install "leakyedu[course]"'
     cli.main(["copy", str(tmp_path / "mine")])
 
 
@@ -601,7 +601,7 @@ def test_what_a_demonstration_lacks_is_said_with_the_line_that_installs_it(monke
     with pytest.raises(SystemExit) as stop:
         cli.main(["demo"])
 
-    assert stop.value.code == f"{module} is missing. Install it with: {cli.PIP} install 'leakyedu[demo]'"
+    assert stop.value.code == f'{module} is missing. Install it with: {cli.PIP} install "leakyedu[demo]"'
 
 
 @pytest.mark.parametrize("module", ["sphinx", "sympy"])
@@ -611,7 +611,7 @@ def test_what_a_site_lacks_is_said_with_the_line_that_installs_it(monkeypatch, m
     with pytest.raises(SystemExit) as stop:
         cli.main(["site"])
 
-    assert stop.value.code == f"{module} is missing. Install it with: {cli.PIP} install 'leakyedu[site]'"
+    assert stop.value.code == f'{module} is missing. Install it with: {cli.PIP} install "leakyedu[site]"'
 
 
 @pytest.mark.parametrize(

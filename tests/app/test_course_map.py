@@ -74,7 +74,21 @@ def test_in_a_folder_without_lessons_the_table_says_so(monkeypatch, tmp_path):
     table = course_map.table()
 
     assert [row[1] for row in table.rows] == [lesson.title for lesson in LESSONS]
-    assert table.end.startswith("None of these is in this folder.")
+    assert table.end.startswith("None of these is in this folder, and nothing is kept.")
+
+
+def test_a_lesson_that_is_open_from_elsewhere_counts_too(monkeypatch, tmp_path):
+    """On Colab the folder holds no lesson."""
+    monkeypatch.chdir(tmp_path)
+    by_hand = one_euler_step.by_hand
+    by_hand.check(by_hand.kind.right)
+
+    table = course_map.table()
+
+    (row,) = (row for row in table.rows if row[-1] != "to come")
+    assert row[:2] == ["4", "One Euler step, in this order"]
+    assert row[4] == "1 of 3"
+    assert table.end.startswith("1 of ")
 
 
 # -- What it shows -----------------------------------------------------------------------------------

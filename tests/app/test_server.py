@@ -72,6 +72,17 @@ def test_before_a_browser_is_opened_the_address_is_said_for_one_that_cannot_read
     ]
 
 
+def test_the_page_that_leads_a_browser_here_lies_where_a_snap_may_read(monkeypatch, tmp_path):
+    """Such a browser reads neither hidden folders of the home nor any outside of it."""
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    lessons = tmp_path / "leakyedu-lessons"
+    lessons.mkdir()
+    server = LessonServer(root_dir=str(lessons), runtime_dir=str(tmp_path / ".local"), open_browser=True)
+
+    assert Path(server.browser_open_file).parent == lessons
+    assert not Path(server.browser_open_file).name.startswith(".")
+
+
 # -- Files ---------------------------------------------------------------------------------------------------
 
 OLD, NEW = "old\n" * 20_000, "new\n" * 30_000

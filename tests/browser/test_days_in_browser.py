@@ -161,6 +161,22 @@ def test_what_has_no_kernel_any_more_says_so(lesson, how):
     expect(check.locator(".jp-OutputArea input")).to_have_count(0 if "Restart" in how else 1)
 
 
+def test_what_was_said_is_pale_beside_an_answer_that_nobody_has_read(lesson):
+    lesson.run_all()
+    check = lesson.cell("ex.by_hand.check")
+    field, said = check.get_by_label("Answer"), check.locator(".leakyedu-said")
+    field.fill("1 V")
+    field.press("Enter")
+    expect(said).to_contain_text("Not yet", timeout=SLOWLY)
+    expect(said).to_have_css("opacity", "1")
+
+    lesson.menu("Kernel", "Shut Down Kernel")
+    field.fill("99")
+    field.press("Enter")
+
+    expect(said).to_have_css("opacity", "0.35", timeout=SLOWLY)
+
+
 def test_what_is_alive_is_there_after_a_reload(lesson, page):
     lesson.run_all()
     field = lesson.cell("lab.show").get_by_label("dt (ms)", exact=True)

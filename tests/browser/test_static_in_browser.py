@@ -2,8 +2,10 @@
 
 import re
 
+import nbformat
 import pytest
 from nbconvert import HTMLExporter
+from traitlets.config import Config
 
 from leakyedu.lessons import notebooks
 
@@ -42,3 +44,19 @@ def test_an_exported_page_shows_each_picture_with_its_sentence(chromium, tmp_pat
     assert controls == 0
     assert "Error displaying widget" not in words
     assert "run the first code cell, then this one" in words
+
+
+@pytest.mark.parametrize("lesson", notebooks(), ids=lambda path: path.stem)
+def test_what_happens_can_be_left_out_of_an_export(lesson):
+    """With the option that hosts.md names."""
+    hosts = (lesson.parent / "teaching" / "hosts.md").read_text("utf-8")
+    (tags,) = re.findall(r"--TagRemovePreprocessor\.remove_all_outputs_tags=(\w+)", hosts)
+    options = Config()
+    options.TagRemovePreprocessor.update(enabled=True, remove_all_outputs_tags={tags})
+    cells = nbformat.read(lesson, 4).cells
+    answers = [cell for cell in cells if tags in cell.metadata.get("tags", ())]
+
+    exported, _ = HTMLExporter(config=options).from_filename(str(lesson))
+
+    left_out = sum(str(output).count("<img ") for cell in answers for output in cell.outputs)
+    assert exported.count("<img ") == lesson.read_text("utf-8").count("<img ") - left_out
