@@ -78,6 +78,14 @@ class LessonServer(ServerApp):
         self.jpserver_extensions = dict.fromkeys(EXTENSIONS, True)
         super().init_server_extensions()
 
+    def init_webapp(self) -> None:
+        """Make the pages. Nobody pings their connections, each of which would begin with a warning.
+
+        Jupyter and Tornado take the times for different units, so none was ever pinged.
+        """
+        self.tornado_settings.setdefault("ws_ping_interval", 0)
+        super().init_webapp()
+
     def load_server_extensions(self) -> None:
         """Load them, and then let all pages be asked for by themselves alone."""
         super().load_server_extensions()

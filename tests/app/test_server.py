@@ -72,6 +72,16 @@ def test_before_a_browser_is_opened_the_address_is_said_for_one_that_cannot_read
     ]
 
 
+@pytest.mark.parametrize(("theirs", "interval"), [({}, 0), ({"ws_ping_interval": 30}, 30)])
+def test_no_connection_begins_with_a_warning_of_its_pings(monkeypatch, theirs, interval):
+    monkeypatch.setattr(ServerApp, "init_webapp", lambda _: None)
+    server = LessonServer(tornado_settings=theirs)
+
+    server.init_webapp()
+
+    assert server.tornado_settings["ws_ping_interval"] == interval
+
+
 def test_the_page_that_leads_a_browser_here_lies_where_a_snap_may_read(monkeypatch, tmp_path):
     """Such a browser reads neither hidden folders of the home nor any outside of it."""
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
