@@ -431,7 +431,8 @@ def test_two_files_are_written_for_their_owner_alone_and_nothing_else_anywhere(t
     hand_in(handed_in, {"Anna": RECORD})
     before = (handed_in / "Anna.txt").read_bytes()
     code = (
-        "import filelock\n"  # whose older releases try links, in a folder of their own, when they are imported
+        # When it is imported, an older filelock tries links in a folder of its own, and torch for CUDA asks ldconfig.
+        "import filelock, torch\n"
         "import json, sys, tests.watched as watched\n"
         "from leakyedu.app import cli\n"
         "cli.main(['report', sys.argv[1]])\n"

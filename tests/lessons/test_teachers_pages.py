@@ -325,6 +325,8 @@ def is_known(code: str) -> bool:
         return True
     if re.fullmatch(r"[\w-]+\.(json|html|csv)", code):
         return code in ("progress.json", report.PAGE, report.TABLE)
+    if setting := re.fullmatch(r"(JUPYTER_[A-Z_]+)=1", code):  # which our own server makes
+        return f'"{setting[1]}"' in (ROOT / "leakyedu/app/cli.py").read_text(encoding="utf-8")
     if "LEAKYEDU_HOME" in code or code == cli.FOLDER:
         return code.split()[0].removeprefix("$env:") in (ROOT / "README.md").read_text(encoding="utf-8")
     return any(code in cell.source for lesson in ALL for cell in read(lesson).cells) or bool(
