@@ -12,7 +12,6 @@ from leakyedu.model import as_tensor
 from leakyedu.teaching.drawings import (
     INK,
     arrow,
-    between,
     bucket,
     new_drawing,
     pipe,
@@ -130,7 +129,7 @@ def tipping(current: float = 1.5, tau: float = 0.010) -> tuple[Figure, str]:
         tau: time constant in second.
 
     Returns:
-        The figure, and the sentence that says when the threshold is reached.
+        The figure, and its sentence: not when the threshold is reached, for a class is asked for that.
     """
     figure, axes = new_drawing()
     bucket(axes, 0.8, 1.9, 2.2, 3.4, 1.9, hole=0.28)
@@ -173,13 +172,10 @@ def tipping(current: float = 1.5, tau: float = 0.010) -> tuple[Figure, str]:
     write(axes, left + width / 2, bottom + height + 1.3, "spikes", size=12)
     write(axes, left - 0.35, bottom + height / 2, "$v$", color=VOLTAGE, size=17)
     write(axes, left - 0.15, bottom + height, "1 V", ha="right")
-    first = left + width * period / span
-    between(axes, (left, bottom - 0.25), (first, bottom - 0.25))
-    write(axes, (left + first) / 2, bottom - 0.6, f"{1000 * period:.1f} ms")
     write(axes, left + width, bottom - 0.4, "time", ha="right")
     write(axes, left + width / 2, 0.7, "and begins again at 0 V", size=12)
     return figure, (
-        f"A leaky bucket that tips over at 1 V. With i = {current:g} V it is full after {1000 * period:.1f} ms: "
+        f"A leaky bucket that tips over at 1 V. With i = {current:g} V it fills and leaks until it is full: "
         "a spike, the reset to 0 V, and the same rise begins again."
     )
 

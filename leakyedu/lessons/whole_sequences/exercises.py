@@ -152,7 +152,7 @@ crossover = Prediction(
         too_large="In each step the loop waits for Python and starts several small operations. That adds up soon, sooner than this.",
         between=(1, 1e6),
     ),
-    given="the loop asks Python for each line of each step. `simulate` checks its inputs first, then takes all steps in one call.",
+    given="on one machine a step of the loop takes 12 microseconds, and `simulate` checks its inputs for 44; then it takes all steps in one call.",
 )
 
 
