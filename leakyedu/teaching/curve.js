@@ -7,7 +7,7 @@
 
 const WIDE = 400;
 const HIGH = 250;
-const EDGE = { left: 74, right: 18, top: 36, bottom: 50 }; // with room for the large type of a wall
+const EDGE = { left: 74, right: 18, top: 46, bottom: 50 }; // with room for the large type of a wall
 
 function shapeOf(rule, values) {
   const away = (curve, stretch) => {
@@ -62,7 +62,7 @@ function drawCurve({ value, unit, at, names, axis, start }, changed) {
   }
   grid.setAttribute("d", lines.join(""));
   frame.append(mark((EDGE.left + WIDE - EDGE.right) / 2, HIGH - 6, names[0], "middle"));
-  frame.append(mark(10, 22, names[1], "start")); // above its axis, which is shorter than some names
+  frame.append(mark(10, 20, names[1], "start")); // above its axis, which is shorter than some names
   const line = svg("polyline", { fill: "none", stroke: "#A0307A", "stroke-width": 2, "stroke-dasharray": "4 4" });
   const known = svg("circle", { cx: x(start[0]), cy: y(start[1]), r: 4, fill: "#262626" });
   const happens = svg("g", { class: "leakyedu-happening", "aria-hidden": "true", fill: "#0072B2", "font-size": 14 });
