@@ -121,12 +121,11 @@ def onset(
     return figure, sentence
 
 
-def tipping(current: float = 1.5, tau: float = 0.010) -> tuple[Figure, str]:
+def tipping(current: float = 1.5) -> tuple[Figure, str]:
     """Draw a leaky bucket that tips over when it is full, and the voltage that does so.
 
     Args:
         current: what flows in, in volt, above the threshold of 1 V.
-        tau: time constant in second.
 
     Returns:
         The figure, and its sentence: not when the threshold is reached, for a class is asked for that.
@@ -152,8 +151,7 @@ def tipping(current: float = 1.5, tau: float = 0.010) -> tuple[Figure, str]:
     left, bottom, width, height = 10.6, 1.9, 4.9, 3.4
     stroke(axes, (left, bottom + height + 0.8), (left, bottom), (left + width + 0.2, bottom), width=1.2)
     stroke(axes, (left, bottom + height), (left + width, bottom + height), style="--")
-    span = 3.3 * tau
-    period = -tau * math.log1p(-1 / current)
+    span, period = 3.3, -math.log1p(-1 / current)  # in time constants
     points = []
     for k in range(int(span / period) + 1):
         for n in range(41):
@@ -162,7 +160,7 @@ def tipping(current: float = 1.5, tau: float = 0.010) -> tuple[Figure, str]:
                 points.append(
                     (
                         left + width * (k * period + t) / span,
-                        bottom + height * current * -math.expm1(-t / tau),
+                        bottom + height * current * -math.expm1(-t),
                     )
                 )
     stroke(axes, *points, color=VOLTAGE, width=2.4)
