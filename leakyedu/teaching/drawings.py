@@ -111,10 +111,10 @@ def bucket(
 def pipe(axes: Axes, points: Sequence[Point], width: float, color: str = VOLTAGE) -> None:
     """Draw a pipe full of water through corners whose sides are level or upright."""
     scale = 28.8 * width  # points of a page in one of a drawing
-    xs, ys = zip(*points, strict=True)
     style = {"solid_capstyle": "butt", "solid_joinstyle": "miter"}
-    axes.plot(xs, ys, color=INK, linewidth=scale + 4, zorder=2.2, **style)
-    axes.plot(xs, ys, color=PALE.get(color, FAINT), linewidth=scale, zorder=2.4, **style)
+    for shade, wide, order in ((INK, scale + 4, 2.2), (PALE.get(color, FAINT), scale, 2.4)):
+        line = Line2D(*zip(*points, strict=True), color=shade, linewidth=wide, zorder=order, **style)
+        axes.add_artist(line)
 
 
 def pour(axes: Axes, x: float, top: float, bottom: float, color: str, width: float = 0.28) -> None:
@@ -226,7 +226,7 @@ def beside(
 ) -> None:
     """Draw a bucket at the right of a curve; its water stands as high as the curve, on the same axis.
 
-    It leaks into a pond, whose level is that at rest.
+    It leaks into a pond, whose level is that at rest; it has no other bank, so what leaks does not raise it.
 
     Args:
         axes: whose limits are those of the curve.
@@ -246,10 +246,9 @@ def beside(
         Rectangle((end, low), (room + 0.2) * long, tall, facecolor="white", linewidth=0, zorder=2)
     )
     bucket(axes, left, floor, wide, 0.96 * tall, max(level - floor, 0.0), color, hole=0.05 * tall)
-    y = floor + 0.025 * tall
-    pond = left + wide + 0.03 * long
-    stroke(axes, (left + wide, y), (pond, y), color=color, width=3)
-    water(axes, pond, floor, 0.06 * long, rest - floor, INPUT)
+    y, right = floor + 0.025 * tall, left + wide
+    water(axes, right, floor, (room + 0.1) * long - wide, rest - floor, INPUT)
+    pipe(axes, [(right - 0.005 * long, y), (right + 0.05 * long, y)], 0.08, color)
     middle = left + wide / 2
     if inflow > 0.001:
         pour(axes, middle, high, level, CURRENT, 0.02 * inflow * long)
@@ -264,4 +263,4 @@ def beside(
 def at_time(axes: Axes, time: float, value: float, color: str = VOLTAGE) -> None:
     """Mark a time on a curve, with a line from there to the bucket beside it."""
     axes.plot([time, axes.get_xlim()[1]], [value, value], color=color, linewidth=0.9, linestyle=":")
-    axes.plot([time], [value], "o", color=color, markersize=7, markeredgecolor="white")
+    axes.plot([time], [value], "o", color=color, markersize=7, markeredgecolor="white", zorder=5)

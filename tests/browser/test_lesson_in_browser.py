@@ -13,7 +13,9 @@ def outputs(cell: Locator) -> Locator:
 
 
 def test_a_learner_works_through_lesson_4(lesson):
-    lesson.rewrite("ex.peak_time.predict", "ex.peak_time.predict(7.5)")
+    # Run alone, this is an error still, and a kernel drops all that waits behind one.
+    cell = lesson.rewrite("ex.peak_time.predict", "ex.peak_time.predict(7.5)")
+    expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]"), timeout=SLOWLY)
     lesson.run_all()
 
     nothing_has_gone_wrong(lesson)
@@ -155,7 +157,7 @@ def test_the_start_page_comes_first_and_leads_to_lesson_4(page, lab):
     start.run_all()
 
     expect(start.page.locator(".jp-OutputArea img").last).to_have_attribute(
-        "alt", re.compile("peaks at 0.702 V after 17 ms")
+        "alt", re.compile("peaks at 0.666 V after 17 ms")
     )
     # The map is alive by then. Its link opens a tab, and does not load JupyterLab anew.
     expect(page.locator(".leakyedu-live caption")).to_have_text("The course, and what you have done")

@@ -26,7 +26,8 @@ from leakyedu.teaching.figure import (
 )
 
 ABOVE_NUMBER = 0.15  # of the height: where the line of a prediction begins, above the number of the cut-off
-COLORS = {"synapse": CURRENT, "exact": INK}  # a synapse leads to i; exact steps lie close to Euler's
+# A synapse leads to i, both stages to v; exact steps lie close to Euler's.
+COLORS = {"synapse": CURRENT, "both": VOLTAGE, "membrane": INK, "exact": INK}
 
 
 def drive_and_voltage(
@@ -64,7 +65,8 @@ def drive_and_voltage(
     axes.plot(t, drive, color=INPUT, linewidth=1, label="drive")
     axes.plot(t, v, color=VOLTAGE, linewidth=2, label="v")
     mean = float(v[first:].mean())
-    axes.plot(t[[first, -1]], [mean, mean], color=INK, linewidth=1, label="mean of v")
+    name = f"mean of v\nfrom {digits(1000 * since)} ms on"
+    axes.plot(t[[first, -1]], [mean, mean], color=INK, linewidth=2, linestyle="--", label=name)
     # Beside the axes, where no drive crosses it.
     axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     axes.set(xlabel="time (ms)", ylabel="drive and voltage v (V)")
@@ -105,6 +107,12 @@ def swing_over_frequency(
     axes.axhline(1, color=INPUT, linewidth=1, linestyle=":")
     axes.annotate(
         "swing of the drive", (1, 1), xycoords=("axes fraction", "data"), xytext=(0, 3),
+        textcoords="offset points", ha="right", va="bottom", color=INPUT, fontsize=11,
+    )  # fmt: skip
+    level = math.sqrt(0.5)  # where the gain of the cut-off is
+    axes.axhline(level, color=INPUT, linewidth=0.8)
+    axes.annotate(
+        digits(level), (1, level), xycoords=("axes fraction", "data"), xytext=(0, 3),
         textcoords="offset points", ha="right", va="bottom", color=INPUT, fontsize=11,
     )  # fmt: skip
     axes.plot(frequencies, swings, "o-", color=VOLTAGE, linewidth=1.5, markersize=6)
@@ -154,16 +162,19 @@ def frequency_response(
     figure, (gain, phase) = new_figure(2)
     gain.set(xscale="log", yscale="log", xlabel="frequency (Hz)", ylabel="gain")
     phase.set(xscale="log", xlabel="frequency (Hz)", ylabel="phase (degrees)")
-    sentences, lowest = [], -45.0
+    for axis in (gain.xaxis, gain.yaxis, phase.xaxis):
+        axis.set_major_formatter("{x:g}")  # exponents would be too small to read
+    sentences, lowest, weakest, furthest = [], -45.0, 1.0, 0.0
     for number, (name, h) in enumerate(curves.items()):
         gains, lags = _gain_and_lag(h)
         style = {"color": COLORS.get(name, VOLTAGE), "linestyle": LINE_STYLES[number % 4], "linewidth": 1.8}
         if not number:  # what the others are held against
-            style = {"color": INPUT, "linewidth": 2.5, "alpha": 0.8}
+            style = {"color": COLORS.get(name, INPUT), "linewidth": 2.5, "alpha": 0.8}
         gain.plot(f, gains, label=name, **style)
         corner = _cut_off(f, gains)
+        furthest = max(furthest, corner or 0)
         phase.plot(f, -lags, label=name, **style)
-        lowest = min(lowest, -float(lags.max()))
+        lowest, weakest = min(lowest, -float(lags.max())), min(weakest, float(gains.min()))
         if not number:
             marked, behind = corner, lags
         on_the_way = f"0.707 at {digits(corner)} Hz, " if corner else ""
@@ -185,9 +196,12 @@ def frequency_response(
     phase.yaxis.set_major_locator(MultipleLocator(45))
     phase.set_ylim(45 * math.floor(lowest / 45 + 1e-6) - 5, 5)
     if marked:
-        level, lag, low = math.sqrt(0.5), float(behind[(f - marked).abs().argmin()]), gain.get_ylim()[0]
-        gain.plot([marked, marked, f[0]], [low, level, level], color=INPUT, linewidth=0.8, zorder=1)
-        gain.set_ylim(bottom=low)
+        level, lag = math.sqrt(0.5), float(behind[(f - marked).abs().argmin()])
+        low = 10.0 ** math.floor(math.log10(weakest))  # from a number on that stands at the axis
+        gain.set_ylim(low, 1.5)
+        # As far as the last curve that crosses it: each cut-off can be read there.
+        along = [furthest, f[0], marked, marked], [level, level, level, low]
+        gain.plot(*along, color=INPUT, linewidth=0.8, zorder=1)
         phase.plot([marked, f[0]], [-lag, -lag], color=INPUT, linewidth=0.8, zorder=1)
         words = {"textcoords": "offset points", "color": INPUT, "fontsize": 9, "va": "top"}
         gain.annotate("0.707", (f[0], level), xytext=(0, -3), **words)
@@ -236,7 +250,8 @@ def turning_arrows(frequency: float, tau: float = 0.010) -> tuple[Figure, str]:
     ]
     stroke(axes, *circle, color=INPUT, width=1, style=":")
     now = math.radians(75)  # where the drive points to
-    for size, angle, color, width in ((1.0, now, INPUT, 3), (gain, now - lag, VOLTAGE, 4)):
+    thick = 4 if gain > 0.25 else 1.2  # the head of a thick one would be longer than a short arrow
+    for size, angle, color, width in ((1.0, now, INPUT, 3), (gain, now - lag, VOLTAGE, thick)):
         arrow(
             axes,
             (x, y),
@@ -283,9 +298,11 @@ def turning_arrows(frequency: float, tau: float = 0.010) -> tuple[Figure, str]:
         x = left + width + across
         between(axes, (x, y), (x, y + radius * size), color=color)
         lower = 0.6 * across if presenting() else 0
-        write(axes, x, y - 0.45 - lower, f"{size:.2f}", color=color)
-    write(axes, left + width + 1.4, y + radius + 0.85, "swing", size=13)
-    write(axes, left + width / 2, 0.55, "smaller, and late")
+        write(axes, x, y - 0.45 - lower, f"{round(size, 2):g}", color=color)
+    write(axes, left + width + 1.4, y + radius + 0.85, "swing (V)", size=13)
+    # The only measure of time: the wave is drawn alike at each frequency.
+    between(axes, (left + 0.2 * width, y - radius - 0.4), (left + 0.6 * width, y - radius - 0.4))
+    write(axes, left + 0.4 * width, 0.55, f"period {1000 / frequency:.3g} ms")
     return figure, (
         f"At {frequency:g} Hz the arrow of v is {gain:.2f} times as long as that of the drive, and {math.degrees(lag):.0f} degrees "
         f"behind it: its wave swings {gain:.2f} times as far and comes {late:.1f} ms later."
@@ -304,7 +321,7 @@ def two_stages(frequency: float, tau_syn: float = 0.005, tau_mem: float = 0.010)
         tau_mem: that of the second.
 
     Returns:
-        The figure, and the sentence that multiplies both gains and adds both phases.
+        The figure, and the sentence that multiplies both gains and adds both lags.
     """
     turns = [2 * math.pi * frequency * tau for tau in (tau_syn, tau_mem)]
     gains = [1 / math.hypot(1, turn) for turn in turns]
@@ -320,7 +337,7 @@ def two_stages(frequency: float, tau_syn: float = 0.005, tau_mem: float = 0.010)
             arrow(axes, (left - 4.2, y), (left - 3.75, y))
             frame(axes, left - 3.75, y - 1.3, 3.25, 2.6)
             arrow(axes, (left - 0.5, y), (left - 0.05, y))
-            turned = f"+ {math.degrees(lags[k - 1]):.0f}\u00b0"
+            turned = f"{math.degrees(lags[k - 1]):.0f}\u00b0 late"
             for above, words in ((0.8, name), (0, f"\u00d7 {gains[k - 1]:.2f}"), (-0.8, turned)):
                 write(axes, left - 2.1, y + above, words)
         for side in (-1, 1):
@@ -332,10 +349,10 @@ def two_stages(frequency: float, tau_syn: float = 0.005, tau_mem: float = 0.010)
         ]
         stroke(axes, *points, color=color, width=2.6)
         write(axes, left + wide / 2, y - tall - 0.75, symbol or name, color=color, size=18 if symbol else 12)
-        write(
-            axes, left + wide / 2, y + tall + 0.6, f"{size:.2f}, {math.degrees(lag):.0f}\u00b0", color=color
-        )
+        phase = f"{-math.degrees(lag):.0f}\u00b0".replace("-0", "0").replace("-", "\u2212")
+        write(axes, left + wide / 2, y + tall + 0.6, f"{size:.2f}, {phase}", color=color)
     return figure, (
         f"At {frequency:.1f} Hz the synapse leaves {gains[0]:.2f} of the swing, and the membrane {gains[1]:.2f} of that: "
-        f"{size:.2f}. Gains are multiplied; phases add up, to {math.degrees(lag):.0f} degrees."
+        f"{size:.2f}. Gains are multiplied; lags add up, to {math.degrees(lag):.0f} degrees: a phase of "
+        f"{-math.degrees(lag):.0f} degrees."
     )

@@ -12,7 +12,7 @@ from torch import Tensor
 from leakyedu.methods import euler
 from leakyedu.model import LIParameters
 from leakyedu.sequence import simulate
-from leakyedu.teaching.figure import INPUT, VOLTAGE, mark_prediction
+from leakyedu.teaching.figure import INPUT, VOLTAGE, mark_prediction, presenting
 from leakyedu.teaching.lab import Lab, Menu, Preset, Slider
 
 DURATION = 0.2  # in second: twenty membrane time constants, after which the start is forgotten
@@ -205,13 +205,18 @@ def view(
 
     gain.set(xscale="log", yscale="log", xlim=(1, 600), ylim=(1e-3, 2))
     gain.set(xlabel="frequency (Hz)", ylabel="gain")
+    for axis in (gain.xaxis, gain.yaxis):
+        axis.set_major_formatter("{x:g}")  # exponents would be too small to read
     below = torch.cat([CURVE[nyquist > CURVE], torch.tensor([nyquist], dtype=torch.float64)])
     gain.plot(CURVE, continuous_transfer(CURVE, p).abs(), color=INPUT, linewidth=2.5, alpha=0.8)
     gain.plot(below, euler_transfer(below, p, step).abs(), color=VOLTAGE, linestyle="--", linewidth=1.5)
-    gain.plot(frequencies, h.abs(), "o", color=VOLTAGE, markersize=6)
+    # A ring: where the curves part, it shows which of them runs through it.
+    gain.plot(frequencies, h.abs(), "o", color=VOLTAGE, markersize=7, fillstyle="none")
     corner = cut_off(p)
     gain.plot([corner, corner, 1], [0.1, math.sqrt(0.5), math.sqrt(0.5)], color=INPUT, linewidth=0.8)
-    for line, name in zip(gain.get_lines(), ("continuous", "Euler", "measured", "cut-off"), strict=True):
+    cut = "cut-off" if presenting() else f"cut-off {corner:.3g} Hz"  # large letters leave it no room
+    names = "continuous", "Euler", "measured", cut
+    for line, name in zip(gain.get_lines(), names, strict=True):
         line.set_label(name)
     gain.legend(frameon=False, loc="lower left", fontsize=9)
 

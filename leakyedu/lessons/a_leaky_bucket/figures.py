@@ -28,20 +28,18 @@ from leakyedu.teaching.figure import CURRENT, INPUT, LINE_STYLES, PREDICTION, VO
 def one_rule() -> tuple[Figure, str]:
     """Draw a bucket, a circuit and a nerve cell side by side, with the same symbols in each."""
     figure, axes = new_drawing()
-    for x, title in ((2.7, "bucket"), (8.0, "RC circuit"), (13.1, "nerve cell")):
+    for x, title in ((2.7, "bucket"), (8.3, "RC circuit"), (13.5, "nerve cell")):
         write(axes, x, 0.45, title, weight="bold")
 
-    bucket(axes, 0.7, 1.7, 2.3, 4.3, 2.9, hole=0.3)
-    pipe(axes, [(2.95, 1.85), (4.05, 1.85)], 0.18)
-    water(axes, 4.0, 1.3, 1.35, 1.3, INPUT)
-    stroke(axes, (4.0, 3.2), (4.0, 1.98), width=2.6)
-    stroke(axes, (4.0, 1.72), (4.0, 1.3), (5.35, 1.3), (5.35, 3.2), width=2.6)
+    water(axes, 0.0, 1.3, 5.5, 1.7, INPUT)  # so wide that what leaks does not raise it
+    bucket(axes, 0.7, 1.7, 2.3, 4.3, 2.9, hole=0.16)
+    pipe(axes, [(2.95, 1.78), (4.9, 1.78)], 0.1)
     pour(axes, 1.85, 7.6, 4.65, CURRENT)
     write(axes, 2.35, 7.2, "$i$", color=CURRENT, size=17)
     stroke(axes, (3.1, 4.6), (3.65, 4.6), color=VOLTAGE, width=1.2, style=":")
     write(axes, 3.95, 4.6, "$v$", color=VOLTAGE, size=17)
-    write(axes, 4.75, 3.65, r"$v_\mathrm{leak}$", color=INPUT, size=15)
-    arrow(axes, (3.1, 1.35), (3.9, 1.35), color=INPUT)
+    write(axes, 4.75, 3.4, r"$v_\mathrm{leak}$", color=INPUT, size=15)
+    arrow(axes, (3.3, 2.3), (4.6, 2.3), color=INPUT)
 
     stroke(axes, (7.2, 6.0), (9.5, 6.0))
     capacitor(axes, 7.2, 6.0, 1.6)
@@ -49,7 +47,7 @@ def one_rule() -> tuple[Figure, str]:
     ground(axes, 7.2, 1.6)
     dot(axes, 9.5, 1.95, color=INPUT, filled=False)
     write(axes, 9.55, 1.4, r"$v_\mathrm{leak}$", color=INPUT, size=15)
-    arrow(axes, (10.15, 3.3), (10.15, 2.1), color=INPUT)
+    arrow(axes, (9.0, 3.3), (9.0, 2.1), color=INPUT)
     arrow(axes, (5.9, 6.0), (7.1, 6.0), color=CURRENT, width=3)
     write(axes, 6.4, 6.65, "$i$", color=CURRENT, size=17)
     dot(axes, 8.3, 6.0, color=VOLTAGE, radius=0.17)
@@ -57,12 +55,12 @@ def one_rule() -> tuple[Figure, str]:
     write(axes, 6.2, 3.8, "$C$", size=15)
     write(axes, 10.2, 4.05, "$R$", size=15)
 
-    neuron(axes, 13.3, 3.9, 1.35)
-    arrow(axes, (13.3, 7.6), (13.3, 5.0), color=CURRENT, width=3)
-    write(axes, 13.75, 7.2, "$i$", color=CURRENT, size=17)
-    write(axes, 13.2, 4.0, "$v$", color=VOLTAGE, size=17)
-    arrow(axes, (13.9, 3.1), (15.0, 1.9), color=INPUT)
-    write(axes, 15.2, 1.4, r"$v_\mathrm{leak}$", color=INPUT, size=15)
+    neuron(axes, 13.5, 3.9, 1.25)
+    arrow(axes, (13.5, 7.6), (13.5, 4.9), color=CURRENT, width=3)
+    write(axes, 13.95, 7.2, "$i$", color=CURRENT, size=17)
+    write(axes, 13.4, 4.0, "$v$", color=VOLTAGE, size=17)
+    arrow(axes, (14.0, 3.1), (14.8, 1.9), color=INPUT)
+    write(axes, 14.7, 1.4, r"$v - v_\mathrm{leak}$", color=INPUT, size=15)
     return figure, (
         "One rule in 3 shapes, a bucket, an RC circuit and a nerve cell: what flows in, i, raises the level or voltage v; "
         "the higher v stands above v_leak, the more leaks out (grey arrow)."
@@ -85,28 +83,28 @@ def settling(
         The figure, and the sentence that says where v settles, and what leaks there.
     """
     axes = new_figure()[1][0]
-    ms = [1000 * dt * n for n in range(len(voltages) + 1)]
-    axes.axhline(v_leak, color=INPUT, linewidth=1.2)
-    axes.plot(ms, [v_leak, *voltages], color=VOLTAGE, linewidth=2.4)
-    end = ms[-1]
+    ms = [-10, *(1000 * dt * n for n in range(len(voltages) + 1))]
+    end, last = ms[-1], voltages[-1]
+    axes.plot([-10, end], [v_leak, v_leak], color=INPUT, linewidth=1.2)
+    axes.plot(ms, [v_leak, v_leak, *voltages], color=VOLTAGE, linewidth=2.4)
     for at in (6, 14, 28, 50, end):
         if at <= end:
-            arrow(axes, (at, v_leak), (at, voltages[round(at / 1000 / dt) - 1]), color=INPUT, width=1.6)
-    arrow(axes, (-10, v_leak), (-10, v_leak + i), color=CURRENT, width=3.5)
+            arrow(axes, (at, voltages[round(at / 1000 / dt) - 1]), (at, v_leak), color=INPUT, width=1.6)
+    arrow(axes, (0, v_leak), (0, v_leak + i), color=CURRENT, width=3.5)
     for x, y, text, color in (
-        (-7, v_leak + 1.1 * i, "flows in: $i$", CURRENT),
+        (-2, v_leak + 1.1 * i, "flows in: $i$", CURRENT),
         (56, v_leak + 0.45 * i, r"leaks: $v - v_\mathrm{leak}$", INPUT),
-        (155, v_leak + 0.9 * i, "$v$", VOLTAGE),
-        (155, v_leak + 0.13 * i, r"$v_\mathrm{leak}$", INPUT),
+        (end + 3, last, "$v$", VOLTAGE),
+        (end + 3, v_leak, r"$v_\mathrm{leak}$", INPUT),
     ):
         write(axes, x, y, text, color=color, size=13, ha="left")
     axes.set(
-        xlim=(-16, 175),
+        xlim=(-12, end + 22),
         ylim=(v_leak - 0.12 * i, v_leak + 1.22 * i),
         xlabel="time (ms)",
         ylabel="voltage v (V)",
     )
-    early, last = voltages[round(0.050 / dt) - 1], voltages[-1]
+    early = voltages[round(0.050 / dt) - 1]
     sentence = (
         f"The leak (grey arrows) grows with v, until as much leaks as flows in (orange). After 50 ms v = {early:.3f} V, leak "
         f"{early - v_leak:.3f} V; after {end:.0f} ms v = {last:.3f} V, leak {last - v_leak:.3f} V."
@@ -119,8 +117,10 @@ def settling(
         if inside:
             low, high = axes.get_ylim()
             axes.set_ylim(min(low, predicted - 0.1 * abs(i)), max(high, predicted + 0.2 * abs(i)))
-            axes.axhline(predicted, color=PREDICTION, linestyle=(0, (6, 2, 1, 2)), linewidth=1.8)
-            write(axes, 172, predicted, "your prediction", color=PREDICTION, size=11, ha="right", va="bottom")
+            dashes = {"color": PREDICTION, "linestyle": (0, (6, 2, 1, 2)), "linewidth": 1.8}
+            axes.plot([-12, end], [predicted, predicted], **dashes)
+            above = {"color": PREDICTION, "size": 11, "ha": "right", "va": "bottom"}
+            write(axes, end, predicted + 0.02 * abs(i), "your prediction", **above)
     return axes.figure, sentence
 
 
@@ -128,18 +128,19 @@ def narrow_and_wide(voltages: Mapping[float, Tensor], dt: float) -> tuple[Figure
     """Draw two buckets of different width that get the same water, and their levels over time.
 
     Args:
-        voltages: by their time constant in second, the shorter first, the levels in volt after each step.
+        voltages: by their time constant in second, the shorter first, the levels in volt after each step, for 150 ms.
         dt: length of a step in second.
 
     Returns:
-        The figure, and the sentence that says how high both have come after 10 ms, and in the end.
+        The figure, and the sentence that says how high both have come after 10 ms and after 150 ms.
     """
     figure, (left, right) = new_figure(2)
     left.set(xlim=(0, 8), ylim=(0, 8), aspect="equal")
     left.set_axis_off()
     for x, width in ((0.5, 1.6), (3.6, 3.2)):
         bucket(left, x, 1.2, width, 4.6, 3.4, hole=0.35)
-        pipe(left, [(x + width - 0.05, 1.37), (x + width + 0.6, 1.37)], 0.2)
+        pipe(left, [(x + width - 0.05, 1.37), (x + width + 0.4, 1.37)], 0.2)
+        arrow(left, (x + width + 0.45, 1.37), (x + width + 1.15, 1.37), color=VOLTAGE)
         pour(left, x + width / 2, 7.4, 4.65, CURRENT)
         write(left, x + width / 2 + 0.45, 7.0, "$i$", color=CURRENT, size=16)
     stroke(left, (0.1, 4.6), (7.5, 4.6), color=VOLTAGE, width=1.2, style=":")
@@ -147,19 +148,19 @@ def narrow_and_wide(voltages: Mapping[float, Tensor], dt: float) -> tuple[Figure
     write(left, 5.2, 0.5, "wide")
     said = []
     for (tau, v), style, (name, x, y) in zip(
-        voltages.items(), LINE_STYLES, (("narrow", 1.5, 0.93), ("wide", 36, 0.62)), strict=False
+        voltages.items(), LINE_STYLES, (("narrow", 14, 1.06), ("wide", 36, 0.62)), strict=False
     ):
         ms = 1000 * dt * torch.arange(1, len(v) + 1)
         right.plot(ms, v, color=VOLTAGE, linestyle=style, linewidth=2.2)
         write(right, x, y, name, color=VOLTAGE, size=11, ha="left")
-        at = round(0.010 / dt)
-        right.plot(10, float(v[at - 1]), "o", color=VOLTAGE)
+        early, late = (float(v[round(seconds / dt) - 1]) for seconds in (0.010, 0.150))
+        right.plot(10, early, "o", color=VOLTAGE)
         said.append(
-            f"With tau_mem {1000 * tau:.0f} ms v is {float(v[at - 1]):.2f} V after 10 ms (dot) and {float(v[-1]):.2f} V in the end."
+            f"In the {name} bucket (tau_mem {1000 * tau:.0f} ms) v is {early:.2f} V after 10 ms (dot) and {late:.2f} V after 150 ms."
         )
     right.axhline(1, color=INPUT, linewidth=0.8)
     right.set(
-        xlim=(0, 100), xticks=[0, 10, 50, 100], ylim=(0, 1.12), xlabel="time (ms)", ylabel="level v (V)"
+        xlim=(0, 150), xticks=[10, 50, 100, 150], ylim=(0, 1.15), xlabel="time (ms)", ylabel="level v (V)"
     )
     return figure, " ".join([*said, "The wide bucket holds more water, and stops at the same level, later."])
 

@@ -9,8 +9,8 @@ from torch import Tensor
 from leakyedu.methods import exact
 from leakyedu.model import LIParameters
 from leakyedu.sequence import simulate
-from leakyedu.teaching.drawings import at_time, beside
-from leakyedu.teaching.figure import CURRENT, PALE, PREDICTION, VOLTAGE
+from leakyedu.teaching.drawings import at_time, beside, stroke, write
+from leakyedu.teaching.figure import CURRENT, INPUT, PALE, PREDICTION, VOLTAGE
 from leakyedu.teaching.lab import Lab, Menu, Preset, Slider
 
 DT, UNTIL = 1e-4, 0.15  # second
@@ -105,7 +105,7 @@ def view(
     held = shape in ("step", "pulse")  # where v has a way to go, of which it has gone a share
     if held:
         axes.plot(tau_mem, float(v[at]), "o", color=VOLTAGE, label="after tau_mem")
-        slope = {"color": VOLTAGE, "linestyle": "--", "linewidth": 0.8}
+        slope = {"color": VOLTAGE, "linestyle": "--", "linewidth": 1.4}
         axes.plot([0, tau_mem], [v_leak, v_leak + i], **slope, label="first slope")
     if prediction is not None:
         dashes = (0, (6, 2, 1, 2))
@@ -130,10 +130,15 @@ def view(
     low = NEAR[0] if min(reached) > NEAR[0] else BOTTOM
     high = NEAR[1] if max(reached) < NEAR[1] else TOP
     axes.set(xlim=(-10, 1000 * UNTIL), ylim=(low, high))
+    if i and held:  # both ways to read tau_mem end on the axis of time
+        highest = max(float(v[at]), v_leak + i)
+        stroke(axes, (tau_mem, low), (tau_mem, highest), color=INPUT, width=0.9, style=":", order=2)
     now = round(time / 1000 / DT) - 1
     level = float(v[now]) if time else v_leak
     at_time(axes, time, level)
-    beside(axes, level, 0.024 * math.sqrt(tau_mem), 0.17, rest=v_leak, inflow=float(current[max(now, 0)]))
+    beside(axes, level, 0.024 * math.sqrt(tau_mem), 0.19, rest=v_leak, inflow=float(current[max(now, 0)]))
+    pond = {"color": INPUT, "size": 13, "ha": "right", "va": "bottom", "clip_on": True}
+    write(axes, axes.get_xlim()[1], v_leak + 0.02 * (high - low), r"$v_\mathrm{leak}$", **pond)
     style = {"frameon": False, "fontsize": 9, "handlelength": 1.8, "columnspacing": 1.2}
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, **style)
 

@@ -132,10 +132,11 @@ def error_over_dt(
     axes.margins(x=0.08)
     axes.set_xticks(x.tolist(), labels=[digits(dt) for dt in x])
     axes.set_xticks([], minor=True)
-    # Whole powers of ten: a slope is read off as powers of ten.
+    # Whole powers of ten: a slope is read off as powers of ten. At least four: in two pictures a line is as steep.
     every = torch.cat(list(named.values()))
-    axes.set_ylim(10 ** math.floor(math.log10(every.min()) - 0.2), 10 ** math.ceil(math.log10(every.max())))
-    return axes.figure, " ".join(sentences)
+    low, high = math.floor(math.log10(every.min()) - 0.2), math.ceil(math.log10(every.max()))
+    axes.set_ylim(10.0 ** min(low, high - 4), 10.0**high)
+    return axes.figure, " ".join([*sentences, "Each dashed line is a fit."])
 
 
 def slope_triangle(axes: Axes, between: tuple[float, float], low: float, slope: float) -> None:
@@ -165,7 +166,7 @@ def polygon(dt: float = 0.005, tau: float = 0.010, steps: int = 4) -> tuple[Figu
     .. math::
         v_n = (1 - \Delta t / \tau)^n, \qquad v(t) = e^{-t / \tau}
 
-    A dotted curve through each point is where the truth would lead from there.
+    A dotted curve is where the truth would lead from the first point that is wrong.
 
     Args:
         dt: length of a step in second.
@@ -176,12 +177,14 @@ def polygon(dt: float = 0.005, tau: float = 0.010, steps: int = 4) -> tuple[Figu
         The figure, and the sentence that tells the error of one step from that of all.
     """
     axes = new_axes()
-    ms, t = 1000 * dt, torch.linspace(0, 1.35, 60, dtype=torch.float64)
+    ms, share = 1000 * dt, torch.linspace(0, 1, 81, dtype=torch.float64)
     euler = [(1 - dt / tau) ** n for n in range(steps + 1)]
-    for n, v in enumerate(euler[:-1]):
-        style = {"linewidth": 3.5, "alpha": 0.6} if not n else {"linewidth": 1.2, "linestyle": ":"}
-        length = (steps + 0.6) / 1.35 if not n else 1.0
-        axes.plot(ms * (n + length * t), v * torch.exp(-dt / tau * length * t), color=INPUT, **style)
+    for n, style in (
+        (0, {"linewidth": 3.5, "alpha": 0.6}),
+        (1, {"linewidth": 1.6, "linestyle": ":"}),
+    ):
+        later = (steps + 0.6 - n) * share
+        axes.plot(ms * (n + later), euler[n] * torch.exp(-dt / tau * later), color=INPUT, **style)
     axes.plot([ms * n for n in range(steps + 1)], euler, "--o", color=VOLTAGE, linewidth=2, markersize=8)
     ends = math.exp(-dt / tau), math.exp(-steps * dt / tau)
     for n, truth in ((1, ends[0]), (steps, ends[1])):
@@ -203,11 +206,12 @@ def polygon(dt: float = 0.005, tau: float = 0.010, steps: int = 4) -> tuple[Figu
         )
     axes.annotate(
         "exact from here",
-        (ms * 1.5, euler[1] * math.exp(-0.5 * dt / tau)),
-        xytext=(ms * 1.75, 0.62),
+        (ms, euler[1]),
+        xytext=(ms * 1.3, 0.2),
+        ha="right",
         color=INPUT,
         fontsize=12,
-        arrowprops={"arrowstyle": "-", "color": INPUT, "linewidth": 1, "linestyle": ":"},
+        arrowprops={"arrowstyle": "-", "color": INPUT, "linewidth": 1},
     )
     axes.annotate(
         "exact",
@@ -229,7 +233,8 @@ def polygon(dt: float = 0.005, tau: float = 0.010, steps: int = 4) -> tuple[Figu
     axes.set(xlim=(-0.5, ms * (steps + 0.5)), ylim=(-0.04, 1.06), xlabel="time (ms)", ylabel="voltage v (V)")
     axes.set_xticks([ms * n for n in range(steps + 1)])
     return axes.figure, (
-        f"v decays from 1 V with {1000 * tau:g} ms, and Euler keeps each slope for {ms:g} ms. The first step is off by {digits(ends[0] - euler[1])} V; each later one starts "
+        f"A simpler case: without a current v decays from 1 V with {1000 * tau:g} ms, and Euler keeps each slope for {ms:g} ms. "
+        f"The first step is off by {digits(ends[0] - euler[1])} V; each later one starts "
         f"from a wrong point, and after {steps} steps Euler is off by {digits(ends[1] - euler[-1])} V."
     )
 
@@ -252,51 +257,33 @@ def zones(
     figure, axes = new_drawing()
 
     def place(factor: float) -> float:
-        return 3.0 + 4.3 * (factor + 1.35)
+        return 2.9 + 4.3 * (1 - factor)
 
-    edges = [0.6, place(-1), place(0), place(1)]
-    names = ("diverges", "rings", "smooth")
+    edges = [place(1), place(0), place(-1), 15.5]
+    names = ("smooth", "rings", "diverges")
     for k, (left, right, name) in enumerate(zip(edges[:-1], edges[1:], names, strict=True)):
-        middle, factor = (left + right) / 2, 1 - dts[(-1, 2, 0)[k]] / tau
-        write(axes, middle, 7.4, name, size=14, weight="bold")
-        heights = [1.2 * (0.55 if not k else 1) * factor**n for n in range(5)]
-        xs = [middle - 1.5 + 0.75 * n for n in range(5)]
-        stroke(axes, (middle - 1.8, 5.4), (middle + 1.8, 5.4), color=INPUT, width=1)
-        stroke(
-            axes,
-            *[(x, 5.4 + h) for x, h in zip(xs, heights, strict=True)],
-            color=CURRENT,
-            width=1.2,
-            style="--",
-        )
-        for x, h in zip(xs, heights, strict=True):
-            dot(axes, x, 5.4 + h, color=CURRENT, radius=0.13)
+        dt = dts[(0, 2, -1)[k]]
+        middle, level, factor = (left + right) / 2, 5.3, 1 - dt / tau
+        write(axes, middle, 7.55, name, size=14, weight="bold")
+        write(axes, middle, 6.85, f"{1000 * dt:g} ms", color=CURRENT, size=12)
+        points = [(middle - 1.5 + 0.75 * n, level + 0.65 * factor**n) for n in range(5)]
+        stroke(axes, (middle - 1.8, level), (middle + 1.8, level), color=INPUT, width=1)
+        stroke(axes, *points, color=CURRENT, width=1.2, style="--")
+        for point in points:
+            dot(axes, *point, color=CURRENT, radius=0.13)
         if k:
             stroke(axes, (left, 1.6), (left, 7.7), color=INPUT, width=1, style=":")
-    arrow(axes, (place(1) + 0.5, 3.0), (0.2, 3.0), width=1.8)
+    arrow(axes, (place(1) - 0.5, 3.0), (15.6, 3.0), width=1.8)
+    behind = {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 1}}
     for factor in (1, 0, -1):
         stroke(axes, (place(factor), 2.8), (place(factor), 3.2))
-        write(
-            axes,
-            place(factor),
-            3.6,
-            f"${factor}$",
-            size=15,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
-        )
-    write(axes, 14.95, 3.0, r"$1 - \frac{\Delta t}{\tau}$", size=17)
+        write(axes, place(factor), 3.6, f"${factor}$", size=15, **behind)
+    write(axes, 1.2, 3.6, r"$1 - \frac{\Delta t}{\tau}$", size=17)
     for dt in dts:
         x = place(1 - dt / tau)
         dot(axes, x, 3.0, color=CURRENT, radius=0.17)
-        write(
-            axes,
-            x - (0.15 if dt == max(dts) else 0),
-            2.2,
-            f"{1000 * dt:g}",
-            color=CURRENT,
-            size=12,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
-        )
+        label = f"{1000 * dt:g}"
+        write(axes, x + (0.15 if dt == max(dts) else 0), 2.2, label, color=CURRENT, size=12, **behind)
     write(axes, place(1), 2.2, "0 ms", size=12, color=CURRENT)
     write(axes, 8.2, 1.0, rf"length of the step, for $\tau$ = {1000 * tau:g} ms", color=CURRENT, size=12)
     return figure, (
@@ -318,17 +305,21 @@ def ladder(share: float = 1e-5) -> tuple[Figure, str]:
         The figure, and the sentence that says where v stops.
     """
     figure, axes = new_drawing()
-    rung = 1.85
-    for k in range(4):
-        stroke(axes, (0.8, 1.3 + k * rung), (11.6, 1.3 + k * rung), color=INPUT, width=1.4)
-    for k in (0.3, 0.5, 0.7):  # many rungs more
-        dot(axes, 1.0, 1.3 + (1 + k) * rung, color=INPUT, radius=0.07)
-    between(axes, (12.1, 1.3), (12.1, 1.3 + rung))
-    write(axes, 12.5, 1.3 + 0.5 * rung, "$\\mathrm{eps}/2$", size=15, ha="left")
-    write(axes, 12.1, 1.3 + 3 * rung, "numbers of\nfloat32", color=INPUT, ha="left")
+    rung, right, low, high, top = 1.4, 11.2, 1.0, 4.2, 7.2
+    for y in (low, low + rung, high, high + rung, top):
+        stroke(axes, (0.8, y), (right, y), color=INPUT, width=1.4)
+    for below, above in ((low + rung, high), (high + rung, top)):  # many rungs more
+        for part in (0.25, 0.5, 0.75):
+            dot(axes, 1.0, below + part * (above - below), color=INPUT, radius=0.07)
+    between(axes, (right + 0.5, low), (right + 0.5, low + rung))
+    write(axes, right + 0.9, low + 0.5 * rung, "$\\mathrm{eps}/2$", size=15, ha="left")
+    between(axes, (right + 0.5, high), (right + 0.5, top))
+    write(axes, right + 0.9, (high + top) / 2, f"{1 / (2 * share):,.0f}\nrungs", ha="left")
+    write(axes, right + 0.9, (low + rung + high) / 2, "numbers of\nfloat32", color=INPUT, ha="left")
+    write(axes, right + 0.2, top + 0.5, "1 V", weight="bold", ha="right", size=13)
     for x, y, share_of_rung, where, what in (
-        (2.2, 1.3, 0.75, "far below 1 V", "rounded up"),
-        (7.4, 1.3 + 2 * rung, 0.38, "close to 1 V", "rounded back"),
+        (2.4, low, 0.75, "v still rises", "rounded up"),
+        (5.9, high, 0.38, "v stands still", "rounded back"),
     ):
         tip, target = y + share_of_rung * rung, y + round(share_of_rung) * rung
         dot(axes, x, y, color=VOLTAGE, radius=0.22)
@@ -341,5 +332,5 @@ def ladder(share: float = 1e-5) -> tuple[Figure, str]:
     gap = torch.finfo(torch.float32).eps / (4 * share)
     return figure, (
         f"Between two neighbours there is no number of float32. A rise of more than half a rung is rounded up, a smaller one "
-        f"back: then v stands still. At dt/tau = {share:.0e} that is {1000 * gap:.3g} mV below 1 V."
+        f"back: then v stands still. At dt/tau = {share:.0e} that is {1000 * gap:.3g} mV, or {1 / (2 * share):,.0f} rungs, below 1 V."
     )

@@ -13,7 +13,7 @@ from torch import Tensor
 from leakyedu.lessons.euler_against_exact.figures import slope_triangle
 from leakyedu.methods import euler, exact
 from leakyedu.model import LIParameters, LIState
-from leakyedu.teaching.figure import CURRENT, INPUT, VOLTAGE, mark_prediction
+from leakyedu.teaching.figure import CURRENT, INPUT, VOLTAGE, mark_prediction, presenting
 from leakyedu.teaching.lab import Lab, Menu, Preset, Slider
 
 ERROR = "#009E73"  # Okabe and Ito's green
@@ -232,13 +232,15 @@ def _draw_order(axes: Axes, errors: list[float], slope: float, smallest: float) 
     axes.set(xlabel="dt (ms)", ylabel="largest error of v (V)")
     # Of the usual ninety small marks, those that one can tell apart: a tick takes as long as a line.
     axes.xaxis.set_minor_locator(LogLocator(subs=(2, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_minor_locator(NullLocator())
     axes.plot([1000 * step for step in STEP_SIZES], errors, color=VOLTAGE, marker="o", markersize=4)
     slope_triangle(axes, (0.25, 1.0), errors[1] / 3, slope)
     for dt, name, line in ((smallest, "rings", ":"), (2 * smallest, "diverges", "-.")):
         axes.axvline(dt, color=INPUT, linewidth=1.2, linestyle=line)
+        words = name if presenting() else f"{dt:g} ms: {name}"  # a flat axis has no room for large letters
         axes.annotate(
-            name, (dt, 0), xycoords=("data", "axes fraction"), xytext=(2, 4), textcoords="offset points",
+            words, (dt, 0), xycoords=("data", "axes fraction"), xytext=(2, 4), textcoords="offset points",
             ha="left", va="bottom", rotation=90, color=INPUT, fontsize=9,
         )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Lesson 6's figures: one step in the plane of v and i, a spike between two steps, and factors of decays."""
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -25,10 +26,11 @@ from leakyedu.teaching.figure import (
 
 
 def growth(ratios: Tensor, factors: Mapping[str, Tensor], *, axes: Axes | None = None) -> tuple[Figure, str]:
-    r"""Draw the size of the factor by which a step multiplies what decays.
+    r"""Draw the size of the factor by which a step multiplies what decays, beside the true one.
 
     .. math::
-        i_{n+1} = f(\Delta t / \tau) \, i_n: \qquad |f| > 1 \text{ diverges}
+        i_{n+1} = f(\Delta t / \tau) \, i_n: \qquad |f| > 1 \text{ diverges}, \qquad
+        f_\text{true} = e^{-\Delta t / \tau}
 
     Args:
         ratios: lengths of a step over the time constant, rising, above 0, of shape ``(sizes,)``.
@@ -55,16 +57,25 @@ def growth(ratios: Tensor, factors: Mapping[str, Tensor], *, axes: Axes | None =
         "above 1 it grows", (x[0], 1), xytext=(0, 3), textcoords="offset points", va="bottom",
         color=INPUT, fontsize=10,
     )  # fmt: skip
-    highest = 1e3
-    sentences = [f"Factors without their sign, for steps of up to {digits(x[-1])} time constants."]
+    lowest, highest = 1e-3, 1e3
+    axes.plot(x, (-x).exp(), color=INPUT, linewidth=3.5, alpha=0.6)
+    axes.annotate("true", (-math.log(lowest), lowest), xytext=(5, 4), textcoords="offset points", color=INPUT)
+    rings = [float(x[(f < 0).int().argmax()]) for f in named.values() if bool((f < 0).any())]
+    if rings:
+        axes.annotate(
+            "changes sign,\nthen rings", (min(rings), lowest), xytext=(-8, 6), textcoords="offset points",
+            ha="right", color=INPUT, fontsize=10,
+        )  # fmt: skip
+    sentences = [
+        f"Factors without their sign, for steps of up to {digits(x[-1])} time constants; grey is the true one."
+    ]
     for (name, f), line in zip(named.items(), itertools.cycle(LINE_STYLES), strict=False):
         size = f.abs()
         axes.plot(x, size, color=CURRENT, linestyle=line, linewidth=1.5)
         beyond, label, where = size > 1 + 1e-9, name, "never diverges"
         if beyond.any():
             limit = x[beyond.int().argmax()]
-            axes.plot(limit, 1, "o", color=INK, markersize=5)
-            label = f"{name},\nfrom {digits(limit)} on"
+            label = f"{name} diverges\nfrom {digits(limit)} on"
             where = f"diverges from {digits(limit)} on"
         end = max(int((size <= highest).sum()) - 1, 0)
         leaves, above = end < len(x) - 1, size[end] > 1
@@ -76,7 +87,7 @@ def growth(ratios: Tensor, factors: Mapping[str, Tensor], *, axes: Axes | None =
         sentences.append(
             f"{capital(name)} {where}: the longest step multiplies by {digits(size[-1])}{outside}."
         )
-    axes.set(xscale="log", yscale="log", ylim=(1e-3, highest))
+    axes.set(xscale="log", yscale="log", ylim=(lowest, highest))
     axes.set(xlabel="step over time constant", ylabel="size of the factor")
     return axes.figure, " ".join(sentences)
 
@@ -129,8 +140,8 @@ def plane(dt: float, p: LIParameters = LIParameters()) -> tuple[Figure, str]:
         "start: the current has jumped", (1, 0), xytext=(0, -16), color=CURRENT, ha="right", **label
     )
     axes.annotate(
-        f"exact step of {1000 * dt:g} ms,\nalong the small arrows", ends, xytext=(-14, -8), ha="right", color=INK,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 2}, **label,
+        f"exact step of {1000 * dt:g} ms", ends, xytext=(-0.03, -0.09), textcoords="data", ha="right", va="center",
+        color=INK, fontsize=12, arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 1},
     )  # fmt: skip
     if there[0] > -0.6 and there[1] < 0.8:
         axes.annotate("Euler, straight on", there, xytext=(-14, 24), color=VOLTAGE, **label)
@@ -190,14 +201,10 @@ def moved_spike(at: float, grid: Sequence[float], p: LIParameters = LIParameters
             f"off by\n{digits(off.max())} V", (1000 * t[worst], 0.006), xytext=(-12 if spike < at else 14, 0),
             textcoords="offset points", ha="right" if spike < at else "left", va="bottom", fontsize=11,
         )  # fmt: skip
-    axes.plot(1000 * at, -0.028, "^", color=INK, markersize=9)
+    axes.plot(1000 * at, -0.028, "^", color=INPUT, markersize=9)
     axes.annotate(
-        f"spike at {1000 * at:g} ms", (1000 * at, -0.028), xytext=(10, 0), textcoords="offset points", va="center",
-        fontsize=11,
-    )  # fmt: skip
-    axes.annotate(
-        "not moved", (1000 * at + 2.4, float(true[round(1e5 * at + 240)])), xytext=(9.3, 0.11), va="center", color=INPUT,
-        fontsize=12, arrowprops={"arrowstyle": "-", "color": INPUT, "linewidth": 1},
+        f"spike at {1000 * at:g} ms, not moved", (1000 * at, -0.028), xytext=(10, 0), textcoords="offset points",
+        va="center", color=INPUT, fontsize=11,
     )  # fmt: skip
     axes.set(xlim=(0, 20), ylim=(-0.05, 0.28), xlabel="time (ms)", ylabel="voltage v (V)")
     axes.set_xticks([0, *(1000 * x for x in grid), 5, 10, 15, 20])

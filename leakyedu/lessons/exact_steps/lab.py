@@ -178,7 +178,9 @@ def view(
     grey = {"color": INPUT, "linewidth": 5, "alpha": 0.4}
     curve.plot(1000 * fine, true, label="truth", **grey)
     plane.plot([1, *path.i_from_i.tolist()], [0, *path.v_from_i.tolist()], **grey)
-    off.plot(1000 * fine, by_the_move, **grey)
+    moves = abs(1000 * run.moved - spike) > 1e-6
+    if moves:  # thin and dark: it is an error, and not the truth
+        off.plot(1000 * fine, by_the_move, color=INPUT, linewidth=2)
     dots = {"color": VOLTAGE, "marker": "o", "markersize": 1.5 if dt < 0.5 else 3.5, "linewidth": 1}
     dashes = {"color": PREDICTION, "linestyle": (0, (6, 2, 1, 2)), "linewidth": 1.5}
     first = int((run.i != 0).any(1).int().argmax())  # right after the jump
@@ -192,8 +194,8 @@ def view(
             off.plot(1000 * run.seconds, run.error[:, k].clamp(*error_limits), label=label, **style)
     plane.plot(1, 0, "o", color=CURRENT, markersize=7)
     edge = {"transform": off.get_xaxis_transform(), "linestyle": "none", "color": INPUT}
-    off.plot(spike, 0.06, "^", **edge)
-    off.plot(1000 * run.moved, 0.94, "v", label="on the grid", **edge)
+    off.plot(spike, 0.06, "^", **edge)  # tip to tip: often they are a hair's breadth apart
+    off.plot(1000 * run.moved, 0.14, "v", label="on the grid", **edge)
     for axes in (curve, off):
         axes.axhline(0, color=INPUT, linewidth=0.6)
     # Above the axes, where no curve is. Words stay with the frames; a legend is made anew for each picture.
@@ -201,10 +203,10 @@ def view(
     curve.legend(frameon=False, fontsize=9, borderpad=0, handlelength=1.3, handletextpad=0.5, **above)
     plane.set_title("\u25cf after the jump", color=CURRENT, fontsize=9)
     between = "\n" if presenting() else "  "
-    off.set_title(f"\u25ac moved spike\n\u25b2 spike{between}\u25bc on the grid", color=INPUT, fontsize=9)
+    off.set_title(f"\u25ac by the move\n\u25b2 spike{between}\u25bc on the grid", color=INPUT, fontsize=9)
 
     sentence = _describe(method, dt / 1000, p, run, float(true.max()))
-    if abs(1000 * run.moved - spike) > 1e-6:
+    if moves:
         cost = cost_of_moving(spike / 1000, run.moved, p)
         sentence += f" The spike at {spike:.3g} ms is moved to {1000 * run.moved:.3g} ms, "
         sentence += f"which alone costs {_up_to(cost)}."

@@ -67,7 +67,12 @@ def reach(
 
 
 def fits(
-    voltages: Mapping[str, Tensor], target: Tensor, dt: float = 0.001, *, axes: Axes | None = None
+    voltages: Mapping[str, Tensor],
+    target: Tensor,
+    dt: float = 0.001,
+    *,
+    since: float = 0.0,
+    axes: Axes | None = None,
 ) -> tuple[Figure, str]:
     r"""Draw voltages over the one that they should have.
 
@@ -77,7 +82,8 @@ def fits(
     Args:
         voltages: named voltages, each of the shape of ``target``.
         target: :math:`v^*` in volt, of shape ``(time,)``.
-        dt: length of a step in second; the voltage ``n`` is drawn at ``(n + 1) * dt``.
+        dt: length of a step in second; the voltage ``n`` is drawn at ``since + (n + 1) * dt``.
+        since: when the target begins, in second.
         axes: where to draw; default a new figure.
 
     Returns:
@@ -94,19 +100,20 @@ def fits(
             f"voltages must be at least one, of the target's shape {tuple(target.shape)}, got {shapes}."
         )
     axes = axes or new_axes()
-    t = 1000 * dt * torch.arange(1, len(target) + 1, dtype=torch.float64, device="cpu")
+    t = 1000 * (since + dt * torch.arange(1, len(target) + 1, dtype=torch.float64, device="cpu"))
     target = target.detach().cpu().double()
-    # So wide and pale that it is seen around a voltage that lies on it.
-    axes.plot(t, target, color=INPUT, linewidth=5, alpha=0.35, label="target")
+    # So wide and pale that it is seen around a voltage that lies on it; alone, numbers can be read off.
+    width, alpha = (5, 0.35) if len(voltages) > 1 else (2, 0.8)
+    axes.plot(t, target, color=INPUT, linewidth=width, alpha=alpha, label="target")
     peak = int(target.argmax())
     axes.plot(t[peak], target[peak], "o", color=INPUT, markersize=5)
     off = []
     # The last one is what counts: it gets the solid line.
-    styles = itertools.cycle(((":", 2.2, 1), ("--", 2, 1), ("-", 3.5, 0.5)))
+    styles = itertools.cycle(((":", 2.2), ("--", 2), ("-.", 1.8)))
     for number, (name, v) in enumerate(voltages.items(), 1):
         v = v.detach().cpu().double()
-        line, width, alpha = ("-", 1.2, 1) if number == len(voltages) > 1 else next(styles)
-        axes.plot(t, v, color=VOLTAGE, linestyle=line, linewidth=width, alpha=alpha, label=name)
+        line, width = ("-", 1.2) if number == len(voltages) > 1 else next(styles)
+        axes.plot(t, v, color=VOLTAGE, linestyle=line, linewidth=width, label=name)
         off.append(f"{digits((v - target).square().mean().sqrt())} V ({name})")
     # Large letters leave no room between the curves.
     beside = {"loc": "center left", "bbox_to_anchor": (1, 0.5)} if presenting() else {}
@@ -125,46 +132,67 @@ def training(
     dt: float = 0.001,
     *,
     drawn: str = "",
+    others: Sequence[float] = (),
+    since: float = 0.0,
+    unit: str = "",
 ) -> tuple[Figure, str]:
     """Draw the loss at each step of a training, and beside it the voltage at some of these steps.
 
     Args:
         losses: the loss at each step, each above 0.
         snapshots: step -> voltage in volt, of the shape of ``target``.
-        target, dt: as for :func:`fits`, and the same errors.
+        target, dt, since: as for :func:`fits`, and the same errors.
         drawn: what the voltages answer to, where it is not what was learned from, as in "new spikes".
+        others: the loss on ``drawn`` at each step, likewise.
+        unit: of the loss, as in "V^2".
 
     Returns:
         The figure, and the sentence that says how far the loss fell, and how far each voltage is off.
 
     Raises:
-        ValueError: if there is no loss, one is not above 0, or a snapshot is of a step without a loss.
+        ValueError: if there is no loss, one is not above 0, a snapshot is of a step without a loss, or
+            ``others`` are not as many as the losses.
     """
-    if not losses or not all(0 < loss < math.inf for loss in losses):
+    if not losses or not all(0 < loss < math.inf for loss in (*losses, *others)):
         raise ValueError(
-            f"losses must be finite numbers above 0, at least one, got {losses!r}. "
+            f"losses must be finite numbers above 0, at least one, got {[*losses, *others]}. "
             "Draw squared differences; take loss.item()."
         )
+    if len(others) not in (0, len(losses)):
+        raise ValueError(f"others must be one for each of the {len(losses)} losses, got {len(others)}.")
     if beyond := [step for step in snapshots if not 0 <= step < len(losses)]:
         raise ValueError(f"snapshots must be of steps 0 to {len(losses) - 1}, got {beyond}.")
     figure, (left, right) = new_figure(panes=2)
-    _, sentence = fits({f"step {step}": v for step, v in snapshots.items()}, target, dt, axes=right)
-    left.plot(range(len(losses)), losses, color=INPUT)
+    _, sentence = fits(
+        {f"step {step}": v for step, v in snapshots.items()}, target, dt, since=since, axes=right
+    )
+    left.plot(range(len(losses)), losses, color=INPUT, label="what it learned from")
     left.plot(list(snapshots), [losses[step] for step in snapshots], "o", color=INPUT)
     left.set(yscale="log", xlabel="step of the training", ylabel="loss")
+    if unit:
+        left.set_ylabel(f"loss ({unit})".replace("^2", "\N{SUPERSCRIPT TWO}"))
     if max(losses) < 100 * min(losses):  # between few powers of ten, numbers that can be read
         left.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         left.yaxis.set_major_formatter("{x:g}")
         left.yaxis.set_minor_locator(NullLocator())
-    learned = ""
+    learned = lowest = ""
     if drawn:
         learned = " on what it learned from"
-        left.set_title(learned.strip(), fontsize=11)
         right.set_title(f"on {drawn}", fontsize=11)
         sentence = f"On {drawn} the {sentence.removeprefix('The ')}"
+    if others:
+        best = min(range(len(others)), key=others.__getitem__)
+        lowest = f"; on {drawn} it is lowest at step {best}, {digits(others[best])}"
+        left.plot(range(len(others)), others, color=VOLTAGE, linestyle="--", label=drawn)
+        left.plot([best], [others[best]], "o", color=VOLTAGE)
+        # Large letters leave no room between the curves.
+        over = {"loc": "lower left", "bbox_to_anchor": (0, 1)} if presenting() else {}
+        left.legend(frameon=False, fontsize=9, **over)
+    elif drawn:
+        left.set_title(learned.strip(), fontsize=11)
     return figure, (
         f"The loss{learned} goes from {digits(losses[0])} at step 0 to {digits(losses[-1])} at step "
-        f"{len(losses) - 1}. {sentence}"
+        f"{len(losses) - 1}{lowest}. {sentence}"
     )
 
 
@@ -184,7 +212,7 @@ def unrolled(steps: int = 3) -> tuple[Figure, str]:
         frame(axes, x, 2.7, 2.2, 2.5)
         write(axes, x + 1.1, 4.5, "step", size=12)
         write(axes, x + 1.1, 3.5, rf"$i_{n}\;\;\; v_{n}$", size=16)
-        arrow(axes, (x + 0.8, 0.9), (x + 0.8, 2.6), color=INPUT, width=2.2)
+        arrow(axes, (x + 0.8, 0.9), (x + 0.8, 2.6), color=VOLTAGE, width=2.2)
         arrow(axes, (x + 1.4, 2.6), (x + 1.4, 0.9), color=INK, width=2.2, style="--")
         write(axes, x + 1.1, 0.45, f"$x_{n}$", color=INPUT, size=17)
         arrow(axes, (x + 2.3, 4.5), (x + gap - 0.1, 4.5), color=VOLTAGE, width=2.6)

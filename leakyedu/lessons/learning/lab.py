@@ -182,7 +182,7 @@ def view(
     map_axes.set(xlim=(3, 30), ylim=(0, 2), xlabel="tau_mem (ms)", ylabel="jump w (V)")
     map_axes.set_xticks([3, 5, 10, 20, 30], ["3", "5", "10", "20", "30"])
     map_axes.minorticks_off()
-    map_axes.set_title("lines of equal loss, ○ now", fontsize=11)
+    map_axes.set_title("equal loss, ○ now, + goal", fontsize=11)
     levels = [10 ** (k / 2) for k in range(-6, 2)]
     map_axes.contour(1000 * tau_mem, w, losses, levels, colors=INPUT, alpha=0.7, linewidths=0.8)
     for level, side in ((levels[4], -1), (levels[5], 1)):

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from leakyedu.lessons.noise.lab import UNSCALED
 from leakyedu.model import as_tensor, check_dt
 from leakyedu.teaching.drawings import INK, new_drawing, polygon, stroke, write
 from leakyedu.teaching.figure import (
@@ -76,7 +77,7 @@ def paths(
         within = ((v[-1] - mean[-1]).abs() < spread[-1]).double().mean()
         sentence = (
             f"After {digits(t[-1])} ms the standard deviation of {v.shape[1]:,} voltages is "
-            f"{digits(spread[-1])} V: {100 * within:.0f} % of them lie between the grey lines. "
+            f"{digits(spread[-1])} V: {100 * within:.0f} % of them lie between the thick grey lines. "
             f"The picture shows {drawn} of them."
         )
     else:
@@ -146,10 +147,10 @@ def in_bands(
     sentence = f"The band reaches {100 * half:.0f} % to either side of the theory."
     points = []
     # Open ones are seen around others that lie on the same place.
-    styles = itertools.cycle((("o", 5, VOLTAGE), ("s", 10, "none"), ("^", 10, "none"), ("D", 10, "none")))
-    for (name, y), (marker, size, face) in zip(named.items(), styles, strict=False):
+    styles = itertools.cycle((("o", 5, "full", VOLTAGE), *((form, 10, "none", UNSCALED) for form in "s^D")))
+    for (name, y), (marker, size, fill, color) in zip(named.items(), styles, strict=False):
         y = y[order]
-        points += axes.plot(x, y, marker, color=VOLTAGE, markersize=size, markerfacecolor=face, label=name)
+        points += axes.plot(x, y, marker, color=color, markersize=size, fillstyle=fill, label=name)
         inside = [digits(dt) for dt, near in zip(x, (y - s).abs() <= half * s, strict=True) if near]
         where = f", at dt = {', '.join(inside)} ms" if 0 < len(inside) < len(x) else ""
         sentence += f" {capital(name)}: {len(inside)} of {len(x)} inside{where}."
@@ -197,16 +198,15 @@ def bells(voltages: Mapping[str, Tensor], spread: float, *, axes: Axes | None = 
     )  # fmt: skip
     top = 300 * float(share.max())  # a sample that is mostly 0 V leaves the picture there
     sentences = []
-    looks = ({"linewidth": 2}, {"linestyle": "--"}, {"fill": True, "color": PALE[VOLTAGE], "zorder": 1})
+    # What is filled lies below the others, whichever comes first.
+    looks = ({"linewidth": 2}, {"linestyle": "--"}, {"fill": True, "color": PALE[VOLTAGE], "zorder": 0.5})
+    outside = 0.0
     for (name, v), look in zip(voltages.items(), itertools.cycle(looks), strict=False):
         v = v.detach().cpu().double()
         percent = 100 / len(v) * torch.histogram(v, edges).hist
-        axes.stairs(percent, edges, label=name, **({"color": VOLTAGE, "linewidth": 1.4} | look))
-        if (most := float(percent.max())) > top:
-            axes.annotate(
-                f"↑ {most:.0f} %", (float(middle[percent.argmax()]), top), xytext=(10, -1),
-                textcoords="offset points", va="top", color=VOLTAGE, fontsize=9,
-            )  # fmt: skip
+        label = f"{name} (↑ {most:.0f} %)" if (most := float(percent.max())) > top else name
+        axes.stairs(percent, edges, label=label, **({"color": VOLTAGE, "linewidth": 1.4} | look))
+        outside = max(outside, 100 - float(percent.sum()))
         within = (v.abs() < spread).double().mean()
         sentences.append(f"{capital(name)}: {100 * within:.0f} %.")
     axes.set(xlabel="voltage v (V)", ylabel="share of neurons per bin (%)", ylim=(-0.02 * top, top))
@@ -214,6 +214,7 @@ def bells(voltages: Mapping[str, Tensor], spread: float, *, axes: Axes | None = 
     within = math.erf(math.sqrt(0.5))
     return axes.figure, (
         f"Within {digits(spread)} V of 0 V lie {100 * within:.0f} % of a bell curve. {' '.join(sentences)}"
+        + (f" Up to {outside:.1f} % are outside of the picture." if outside >= 0.05 else "")
     )
 
 
@@ -294,8 +295,11 @@ def kicks_and_leak(
         near.plot(t[n : n + 2], [float(v[n]), leaked], color=VOLTAGE, linewidth=2.4)
         near.annotate("", (float(t[n + 1]), float(v[n + 1])), (float(t[n + 1]), leaked), arrowprops=arrowed)
     low, high = float(v[part].min()), float(v[part].max())
-    room = 0.3 * (high - low)
-    near.set(xlim=(float(t[first]) - 0.1, float(t[first + shown]) + 0.3), ylim=(low - room, high + room))
+    # The limits do not follow weaker kicks: half as much looks half as large.
+    top = max(0.55, 1.1 * float(v.abs().max()))
+    near.set(xlim=(float(t[first]) - 0.1, float(t[first + shown]) + 0.3))
+    near.set_ylim(-top if low < 0 else -0.04 * top, top if high > 0 else 0.04 * top)
+    far.set_ylim(-top, top)
     near.plot([], [], color=VOLTAGE, linewidth=2.4, label="leak")
     near.plot([], [], color=INK, marker=r"$\updownarrow$", markersize=11, linestyle="", label="kick")
     for axes, title in ((near, f"{shown} steps"), (far, "all of them")):
@@ -310,7 +314,7 @@ def kicks_and_leak(
     far.plot(t[part], v[part], color=INK, linewidth=2.6)
     far.annotate(
         f"the {shown} steps", (float(t[first + shown // 2]), low), xytext=(0.98, 0.04), textcoords="axes fraction",
-        ha="right", fontsize=11, arrowprops={"arrowstyle": "-", "color": INK},
+        ha="right", fontsize=11, arrowprops={"arrowstyle": "-", "color": INPUT, "linewidth": 0.8},
     )  # fmt: skip
     return figure, (
         f"Between kicks the voltage leaks towards 0 V: left, {shown} steps. Right, {digits(t[-1])} ms of the same: it wanders "
@@ -333,16 +337,17 @@ def squares() -> tuple[Figure, str]:
     stroke(axes, (x, y + side), (x, y), (x + side, y), (x, y + side), width=4)
     write(axes, x + 0.35, y + 0.9, "$c$", size=17)
     write(axes, x + 0.9, y + 0.35, "$c$", size=17)
-    write(axes, x + side / 2 + 0.4, y + side / 2 + 0.4, r"$\sqrt{2}\,c$", size=17, rotation=-45)
+    write(axes, x + side / 2 + 0.75, y + side / 2 + 0.5, r"$\sqrt{2}\,c$", size=17)
     write(axes, x - side / 2, y + side / 2, "$c^2$", size=18)
     write(axes, x + side / 2, y - side / 2, "$c^2$", size=18)
-    write(axes, x + side + 0.4, y + side + 0.4, "$2 c^2$", size=20)
-    write(axes, 8.4, 5.2, "two kicks $c$, one in each\nhalf of a step, make\na kick of", ha="left", size=17)
-    write(axes, 8.4, 3.2, r"$\sqrt{2}\,c$", ha="left", size=20)
-    write(axes, 10.2, 3.2, "and not of $2 c$", ha="left", size=20)
+    write(axes, x + side + 0.4, y + side + 0.7, "$2 c^2$", size=20)
+    write(axes, 8.4, 5.9, "of independent kicks\nthe variances add up:", ha="left", size=17)
+    write(axes, 8.4, 4.5, "$c^2 + c^2 = 2 c^2$", ha="left", size=20)
+    write(axes, 8.4, 3.2, r"both together: $\sqrt{2}\,c$,", ha="left", size=17)
+    write(axes, 8.4, 2.3, "and not $2 c$", ha="left", size=17)
     return figure, (
-        "Two independent kicks add up like the sides of a right angle: their squares, the variances, add up. Two halves of a step "
-        f"make a kick {math.sqrt(2):.2f} times as large as one of theirs, so a kick grows with the root of dt."
+        "Two independent kicks add up like the sides of a right angle: their squares, the variances, add up. The kicks of two halves "
+        f"of a step are together typically {math.sqrt(2):.2f} times as large as one of them, so a kick grows with the root of dt."
     )
 
 

@@ -12,6 +12,7 @@ from leakyedu.teaching.figure import INPUT, PREDICTION, VOLTAGE
 from leakyedu.teaching.lab import Lab, Preset, Slider
 
 PATHS, SHOWN, DURATION = 500, 20, 100  # DURATION in ms
+TOP = 1.2  # V; one for all settings, or what grows would look as large as before
 UNSCALED = "#009E73"
 
 
@@ -89,58 +90,61 @@ def view(
     """Draw paths up to ``time`` and the histogram there; times in ms, ``sigma`` in volt per root second."""
     scaled, unit = _both(dt, tau, sigma)
     step = math.floor(time / dt + 1e-9)
-    every = torch.linspace(0, DURATION, 201, dtype=torch.float64)
-    spread = standard_deviation(every / 1000, tau / 1000, sigma)
-    # The voltage axis steps by octaves: it fits the theory, and within an octave more noise looks like more.
-    top = 2.0 ** math.ceil(math.log2(4 * sigma * math.sqrt(tau / 2000)))
+    so_far = torch.linspace(0, dt * step, 201, dtype=torch.float64)
+    spread = standard_deviation(so_far / 1000, tau / 1000, sigma)
 
     t = dt * torch.arange(step + 1, dtype=torch.float64)
     curves = [torch.stack([t, v], 1).numpy() for v in scaled[: step + 1, :SHOWN].T]
     paths.add_collection(LineCollection(curves, colors=VOLTAGE, linewidths=0.7, alpha=0.6), autolim=False)
-    paths.plot(every, torch.stack([spread, -spread], 1), color=INPUT, linewidth=2.5)
+    paths.plot(so_far, torch.stack([spread, -spread], 1), color=INPUT, linewidth=2.5)
 
-    edges = torch.linspace(-top, top, 32, dtype=torch.float64)
+    edges = torch.linspace(-TOP, TOP, 32, dtype=torch.float64)
     now = standard_deviation(torch.tensor(dt * step / 1000, dtype=torch.float64), tau / 1000, sigma)
-    v = torch.linspace(-top, top, 401, dtype=torch.float64)
-    half, narrow = top / 31, now.clamp(min=1e-12)  # all at 0 V in the beginning
+    v = torch.linspace(-TOP, TOP, 401, dtype=torch.float64)
+    half, narrow = TOP / 31, now.clamp(min=1e-12)  # all at 0 V in the beginning
     share = torch.special.ndtr((v + half) / narrow) - torch.special.ndtr((v - half) / narrow)
-    shares.plot(100 * share, v, color=INPUT, linewidth=2.5, alpha=0.7, zorder=0, label="theory")
-    for v, name, color, line, face in (
-        (scaled[step], "scaled noise", VOLTAGE, "-", VOLTAGE),
-        (unit[step], "unit noise", UNSCALED, "--", "white"),
+    shares.plot(100 * share, v, color=INPUT, linewidth=2.5, alpha=0.7, zorder=0)
+    outside = []
+    for v, name, color, line, place in (
+        (scaled[step], "scaled noise", VOLTAGE, "-", 1.2),
+        (unit[step], "unit noise", UNSCALED, "--", 2.6),
     ):
         percent = 100 / PATHS * torch.histogram(v, edges).hist
         shares.stairs(
             percent, edges, orientation="horizontal", color=color, linestyle=line, linewidth=1.4, label=name
         )
         spread = float(v.std())
-        shares.plot([0.6, 0.6], [spread, -spread], ">", color=color, markerfacecolor=face, markersize=6)
+        shares.plot([place, place], [spread, -spread], color=color, linestyle=line, linewidth=2.5, marker="_")
+        if beyond := int((v.abs() > TOP).sum()):
+            outside.append(f"{100 * beyond / PATHS:.3g} % of {name}")
 
     sentence = (
         f"After {dt * step:.3g} ms the standard deviation of {PATHS} paths with scaled noise is "
         f"{scaled[step].std():.3g} V, in theory {now:.3g} V. "
         f"With unit noise per step it is {unit[step].std():.3g} V."
     )
+    if outside:
+        sentence += f" Outside of the picture: {', '.join(outside)}."
     if dt > tau:
         sentence += " The step is longer than tau: each one overshoots 0 V."
     if prediction is not None:
         sentence += f" You predicted {prediction:.3g} V at the end"
-        sentence += "." if abs(prediction) <= top else ", which is outside of the picture."
+        sentence += "." if abs(prediction) <= TOP else ", which is outside of the picture."
         style = {"color": PREDICTION, "linestyle": (0, (6, 2, 1, 2)), "linewidth": 1.8}
         for v in (prediction, -prediction):
             paths.axhline(v, **style)
             shares.axhline(v, xmax=0.3, **style)  # beyond are the names
-        side, place = (-3, "top") if prediction > 0.7 * top else (3, "bottom")  # there the title is near
+        side, place = (-3, "top") if prediction > 0.7 * TOP else (3, "bottom")  # there the title is near
         paths.annotate(
             "your prediction", (DURATION, prediction), xytext=(-4, side), textcoords="offset points",
             ha="right", va=place, color=PREDICTION, fontsize=9, annotation_clip=True,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.85},
         )  # fmt: skip
-    ylim = -top, top
+    ylim = -TOP, TOP
     paths.set(xlim=(0, DURATION), ylim=ylim, xlabel="time (ms)", ylabel="voltage v (V)")
-    paths.set_title(f"{SHOWN} paths, one standard deviation", fontsize=9)
+    paths.set_title(f"{SHOWN} paths of scaled noise, theory in grey", fontsize=9)
     shares.set(xlim=(0, 30), ylim=ylim, xlabel="share of paths per bin (%)", ylabel="voltage v (V)")
-    shares.set_title(f"all {PATHS}, ▸ one deviation", fontsize=9)
+    shares.set_title(f"all {PATHS} paths, ± one standard deviation", fontsize=9)
     shares.annotate(
         f"after {dt * step:.3g} ms", (0.97, 0.04), xycoords="axes fraction", ha="right", color=INPUT, fontsize=9
     )  # fmt: skip

@@ -9,7 +9,7 @@ from torch import Tensor
 from leakyedu.methods import euler, exact
 from leakyedu.model import LIParameters
 from leakyedu.teaching.drawings import arc, arrow, new_drawing, sketch, write
-from leakyedu.teaching.figure import CURRENT, INPUT, PALE, VOLTAGE, digits, new_axes, new_figure, presenting
+from leakyedu.teaching.figure import CURRENT, INPUT, PALE, VOLTAGE, digits, new_axes, new_figure
 
 
 def one_step(dt: float = 0.004, p: LIParameters = LIParameters()) -> tuple[Figure, str]:
@@ -25,18 +25,9 @@ def one_step(dt: float = 0.004, p: LIParameters = LIParameters()) -> tuple[Figur
     figure, panes = new_figure(2)
     t = torch.linspace(0, 1.4 * dt, 101, dtype=torch.float64)
     truth, step, end = exact(p, t[1:]), euler(p, dt), exact(p, dt)
-    for axes, curve, start, reached, true, color, symbol, marks in (
-        (panes[0], truth.i_from_i, 1.0, step.i_from_i, end.i_from_i, CURRENT, "$i$", ("$0$", "$w$")),
-        (
-            panes[1],
-            truth.v_from_i,
-            0.0,
-            step.v_from_i,
-            end.v_from_i,
-            VOLTAGE,
-            "$v$",
-            ("$0$", rf"${float(step.v_from_i):g}\,w$"),
-        ),
+    for axes, curve, start, reached, true, color, symbol in (
+        (panes[0], truth.i_from_i, 1.0, step.i_from_i, end.i_from_i, CURRENT, "$i$"),
+        (panes[1], truth.v_from_i, 0.0, step.v_from_i, end.v_from_i, VOLTAGE, "$v$"),
     ):
         sketch(axes, "time", symbol, color)
         reached, true = float(reached), float(true)
@@ -44,21 +35,20 @@ def one_step(dt: float = 0.004, p: LIParameters = LIParameters()) -> tuple[Figur
         axes.plot([0, 1], [start, reached], "--", color=color, linewidth=2.2)
         axes.plot([1], [reached], "o", color=color, markersize=9)
         axes.plot([1, 1], [reached, true], ":", color=color, linewidth=2)
-        axes.set(xlim=(-0.12, 1.45), xticks=[0, 1], yticks=[0, max(start, reached)])
-        axes.set_xticklabels(["$0$", r"$\Delta t$"], math_fontfamily="cm", fontsize=15)
-        axes.set_yticklabels(marks, math_fontfamily="cm", fontsize=15)
+        # One scale for both: the errors are compared by eye.
+        axes.set(xlim=(-0.12, 1.45), ylim=(-0.05, 1.2), xticks=[0, 1], yticks=[0, reached, 1])
+        step_length = rf"$\Delta t = {1000 * dt:g}\,\mathrm{{ms}}$"
+        axes.set_xticklabels(["$0$", step_length], math_fontfamily="cm", fontsize=15)
+        axes.set_yticklabels(["$0$", rf"${reached:g}\,w$", "$w$"], math_fontfamily="cm", fontsize=15)
     left, right = panes
-    left.set_ylim(-0.05, 1.2)
     left.annotate("", (0, 1), (0, 0), arrowprops={"arrowstyle": "-|>", "color": CURRENT, "linewidth": 3})
     write(left, 0.06, 1.1, "jump", color=CURRENT, ha="left")
     write(left, 0.62, 0.86, "true decay", color=INPUT, ha="left")
-    write(left, 0.13, 0.28, "slope held:\ntoo low", color=CURRENT, ha="left")
-    right.set_ylim(-0.02, 0.48)
-    held = "slope held:\ntoo high" if presenting() else "slope held: too high"
-    write(right, 0.87, 0.43, held, color=VOLTAGE, ha="right")
-    write(right, 1.42, 0.19, "true rise", color=INPUT, ha="right")
+    write(left, 0.06, 0.2, "slope held:\ntoo low", color=CURRENT, ha="left")
+    write(right, 0.86, 0.62, "slope held:\ntoo high", color=VOLTAGE, ha="right")
+    write(right, 1.42, 0.07, "true rise", color=INPUT, ha="right")
     return figure, (
-        f"The current jumps to w = 1 V. Euler keeps both slopes of that moment for {1000 * dt:g} ms (dashed): i ends at "
+        f"The current jumps to w = 1 V. Euler keeps both slopes of that moment, here for {1000 * dt:g} ms (dashed): i ends at "
         f"{digits(step.i_from_i)} V, where {digits(end.i_from_i)} V is true, and v at {digits(step.v_from_i)} V, "
         f"where {digits(end.v_from_i)} V is true."
     )
@@ -91,10 +81,11 @@ def equal_areas(v: Tensor, dt: float = 0.001, p: LIParameters = LIParameters()) 
         ms, truth, straight, where=off > 0, facecolor=PALE[VOLTAGE], edgecolor=VOLTAGE, linewidth=0
     )
     axes.fill_between(ms, truth, straight, where=off < 0, facecolor=VOLTAGE, alpha=0.6, linewidth=0)
-    axes.plot(ms, truth, color=INPUT, linewidth=2)
-    axes.plot(1000 * dt * torch.arange(len(v)), v, color=VOLTAGE, linewidth=1, marker="o", markersize=2.5)
+    # Thin, or they would hide the dark area between them.
+    axes.plot(ms, truth, color=INPUT, linewidth=1.2)
+    axes.plot(1000 * dt * torch.arange(len(v)), v, color=VOLTAGE, linewidth=0.8)
     above, below = (float(1000 * dt / 20 * (off * sign).clamp(min=0).sum()) for sign in (1, -1))
-    axes.set(xlim=(-0.5, 40), xlabel="time (ms)", ylabel="voltage v (V)")
+    axes.set(xlim=(-0.5, 60), ylim=(0, None), xlabel="time (ms)", ylabel="voltage v (V)")
     peak = int(v.argmax())
     axes.annotate(
         f"too much at first: {above:.2f} mV s", (1000 * dt * peak + 1.5, float(v[peak]) * 0.97), xytext=(12, float(v.max())),
@@ -135,11 +126,11 @@ def wheels(left: float = 1.0, right: float = 0.8) -> tuple[Figure, str]:
                 else {"color": CURRENT, "size": 14, "weight": "bold"}
             )
             write(axes, x + radius * dx, y + radius * dy, "$v$" if word == "v" else word, **symbol)
-            wide = 1.0 if word == "v" or not k else 1.35
-            ends = [(x + r * dx, y + r * dy) for r in (radius + wide + 0.75, radius + (wide if k else 0.4))]
+            wide = 0.4 if not k else 1.0 if word == "v" else 1.35
+            ends = [(x + r * dx, y + r * dy) for r in (radius + wide + 0.75, radius + wide)]
             arrow(axes, *ends, color=INPUT)
-        write(axes, x, y + 0.15, f"{share:.2f}", size=19, color=VOLTAGE)
-        write(axes, x, y - 0.5, "area", color=VOLTAGE)
+        write(axes, x, y + 0.4, f"{share:.2f}", size=19, color=VOLTAGE)
+        write(axes, x, y - 0.25, "of the area", color=VOLTAGE)
     write(axes, 4.0, 0.55, "$v$ sees the whole jump", size=13)
     write(axes, 12.0, 0.55, "the jump decays before $v$", size=13)
     return figure, (

@@ -9,7 +9,7 @@ from torch import Tensor
 from leakyedu.methods import exact
 from leakyedu.model import LIParameters, LIState
 from leakyedu.stimuli import pulse
-from leakyedu.teaching.figure import PALE, VOLTAGE
+from leakyedu.teaching.figure import INPUT
 from leakyedu.teaching.lab import Lab, Menu, Preset, Slider
 from leakyedu.teaching.plotting import against_exact
 
@@ -82,14 +82,14 @@ def view(
     chosen = torch.cat([inputs.new_zeros(1), curves[f"order {order}"][:steps]])
     t = dt * torch.arange(len(chosen), dtype=torch.float64)
     truth = torch.cat([chosen[:1], exact(p, t[1:] / 1000).v_from_i])
-    axes.fill_between(t, chosen, truth, color=PALE[VOLTAGE], linewidth=0, zorder=0.5)
+    axes.fill_between(t, chosen, truth, color=INPUT, alpha=0.25, linewidth=0, zorder=0.5)
     sentence = against_exact(curves, dt / 1000, p, until=40, predicted_peak=prediction, axes=axes)[1]
     # Above the axes, where no curve is, and not where the curves of the moment leave room.
     axes.legend(frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1))
     for line in axes.get_lines():
         if line.get_label() in curves:
             line.set_data(line.get_xdata()[:steps], line.get_ydata()[:steps])
-    return sentence
+    return f"{sentence} Grey fills what the chosen order has too much or too little."
 
 
 LAB = Lab(

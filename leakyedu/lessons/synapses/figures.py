@@ -6,7 +6,7 @@ import torch
 from matplotlib.figure import Figure
 
 from leakyedu.methods import exact
-from leakyedu.model import LIParameters
+from leakyedu.model import LIParameters, LIState
 from leakyedu.teaching.drawings import (
     INK,
     arrow,
@@ -19,10 +19,70 @@ from leakyedu.teaching.drawings import (
     stroke,
     write,
 )
-from leakyedu.teaching.figure import CURRENT, INPUT, LINE_STYLES, VOLTAGE, digits, new_figure
+from leakyedu.teaching.figure import (
+    CURRENT,
+    INPUT,
+    PALE,
+    VOLTAGE,
+    digits,
+    mark_curve,
+    mark_prediction,
+    new_axes,
+    new_figure,
+)
 
 DT, UNTIL = 1e-4, 0.1  # second
-PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.9}  # below a letter
+
+
+def from_rest(
+    trajectory: LIState,
+    dt: float,
+    w: float = 1.0,
+    *,
+    predicted_peak: float | None = None,
+    predicted_curve: Sequence[tuple[float, float]] | None = None,
+) -> tuple[Figure, str]:
+    r"""Draw what one spike does, with the rest before it and the jump of the current.
+
+    .. math::
+        i \leftarrow i + w \quad \text{at } t = 0
+
+    Args:
+        trajectory: what ``simulate`` made of a spike in its first step, of shape ``(time,)``.
+        dt: length of a step in second.
+        w: weight of the spike in volt.
+        predicted_peak: when the learner expects the highest voltage, in ms, or None.
+        predicted_curve: pairs of a time in ms and the voltage that the learner expects there, or None.
+
+    Returns:
+        The figure, and the sentence that says what i and v do at the spike, and where v is highest.
+    """
+    axes = new_axes()
+    ms = 1000 * dt * torch.arange(len(trajectory.v) + 1)
+    until, zero = float(ms[-1]), torch.zeros(1)
+    times = torch.cat([torch.tensor([-0.1 * until, 0.0]), ms])
+    v, i = (torch.cat([zero, zero, first + zero, x]) for first, x in zip((0.0, w), trajectory, strict=True))
+    axes.plot(times, v, color=VOLTAGE, linewidth=1.8)
+    axes.plot(times, i, color=CURRENT, linestyle="--")
+    for x, part, name, color in ((v, 0.6, "v", VOLTAGE), (i, 0.1, "i", CURRENT)):
+        place = float(x[2 + round(part * (len(ms) - 1))])
+        write(axes, (part + 0.02) * until, place + 0.07, name, color=color, size=10, weight="bold")
+    at = int(trajectory.v.argmax())
+    peak = f"{digits(trajectory.v[at])} V after {digits(ms[at + 1])} ms"
+    sentence = f"At the spike i jumps from 0 to {digits(w)} V, and v is 0 V, from where it "
+    if at + 1 < len(trajectory.v):
+        axes.plot(ms[at + 1], trajectory.v[at], "o", color=VOLTAGE, markersize=9, fillstyle="none")
+        sentence += f"rises to its peak, {peak}."
+    else:
+        sentence += f"rises to {peak}."
+    if predicted_peak is not None:
+        sentence += mark_prediction(
+            axes, predicted_peak, f" You predicted the peak after {digits(predicted_peak)} ms"
+        )
+    if predicted_curve is not None:
+        sentence += mark_curve(axes, predicted_curve, "V")
+    axes.set(xlabel="time (ms)", ylabel="voltage v and current i (V)")
+    return axes.figure, sentence
 
 
 def two_decays(p: LIParameters = LIParameters()) -> tuple[Figure, str]:
@@ -41,20 +101,19 @@ def two_decays(p: LIParameters = LIParameters()) -> tuple[Figure, str]:
     t = torch.arange(0, UNTIL / 2 + DT, DT, dtype=torch.float64)
     of_leak, of_current = torch.exp(-t * p.tau_mem_inv), torch.exp(-t * p.tau_syn_inv)
     difference = of_leak - of_current
-    axes.plot(1000 * t, of_leak, color=INPUT, linestyle="--", label="decay of the leak, tau_mem")
-    axes.plot(1000 * t, of_current, color=CURRENT, linestyle="-.", label="decay of the current, tau_syn")
+    axes.plot(1000 * t, of_leak, color=INPUT, linestyle="-.", label="decay of the leak, tau_mem")
+    axes.plot(1000 * t, of_current, color=CURRENT, linestyle="--", label="decay of the current, tau_syn")
     axes.plot(1000 * t, difference, color=VOLTAGE, linewidth=2, label="their difference")
     axes.set(xlabel="time (ms)", ylabel="share of what was there")
     axes.legend(frameon=False)
     at = difference.abs().argmax()
-    there = [1000 * float(t[at])] * 2
-    axes.plot(
-        there, [float(of_current[at]), float(of_leak[at])], color=INK, linewidth=3, solid_capstyle="butt"
-    )
-    axes.plot(there, [0, float(difference[at])], color=INK, linewidth=3, solid_capstyle="butt")
+    ms, apart = 1000 * float(t[at]), float(difference[at])
+    for low, color in ((float(of_current[at]), INK), (0.0, VOLTAGE)):
+        between(axes, (ms, low), (ms, low + apart), color=color, width=1.8)
+        write(axes, ms + 0.6, low + 0.3 * apart, f"{apart:.2f}", color=color, size=10, ha="left")
     return figure, (
         f"Both decays begin at 1, so their difference begins at 0. After {1000 * t[at]:.1f} ms they are furthest "
-        f"apart (bars), by {difference[at]:.2f}; then the difference fades, too."
+        f"apart (arrows), by {apart:.2f}; then the difference fades, at last as slowly as the slower of them."
     )
 
 
@@ -70,20 +129,23 @@ def areas(taus: Sequence[tuple[float, float]]) -> tuple[Figure, str]:
     Returns:
         The figure, and the sentence that says how high each response is, when, and what area it has.
     """
-    figure, (axes,) = new_figure()
+    figure, panes = new_figure(len(taus))
     t = torch.arange(DT, 10 * UNTIL, DT, dtype=torch.float64)
-    shown, sentences = t < UNTIL, []
-    for (tau_mem, tau_syn), style in zip(taus, LINE_STYLES, strict=False):
-        v = exact(LIParameters.from_tau(tau_syn, tau_mem), t).v_from_i
-        pair = f"{1000 * tau_mem:g} and {1000 * tau_syn:g} ms"
-        area = f"{1000 * v.sum() * DT:.1f} mV s"
-        axes.plot(1000 * t[shown], v[shown], color=VOLTAGE, linestyle=style, label=f"{pair}: {area}")
-        axes.fill_between(1000 * t[shown], v[shown], color=VOLTAGE, alpha=0.1, linewidth=0)
+    responses = [exact(LIParameters.from_tau(tau_syn, tau_mem), t).v_from_i for tau_mem, tau_syn in taus]
+    top, shown, sentences = 1.25 * float(torch.cat(responses).max()), t < UNTIL, []
+    for axes, v, pair in zip(panes, responses, taus, strict=True):
+        tau_mem, tau_syn = (f"{1000 * tau:g}" for tau in pair)
+        area, highest, at = f"{1000 * v.sum() * DT:.1f} mV s", float(v.max()), 1000 * float(t[v.argmax()])
+        axes.plot(1000 * t[shown], v[shown], color=VOLTAGE)
+        axes.fill_between(1000 * t[shown], v[shown], color=PALE[VOLTAGE], linewidth=0)
+        axes.plot([at], [highest], "o", color=VOLTAGE)
+        write(axes, at, highest + 0.07 * top, f"{at:.1f} ms", color=VOLTAGE, size=10, ha="left")
+        axes.set_title(f"tau_mem {tau_mem} ms\ntau_syn {tau_syn} ms\narea {area}", fontsize=10)
+        axes.set(xlabel="time (ms)", ylim=(0, top))
         sentences.append(
-            f"With {pair} v reaches {v.max():.2f} V after {1000 * t[v.argmax()]:.1f} ms, area {area}."
+            f"With {tau_mem} and {tau_syn} ms v reaches {highest:.2f} V after {at:.1f} ms, area {area}."
         )
-    axes.set(xlabel="time (ms)", ylabel="voltage v (V)")
-    axes.legend(frameon=False, title="tau_mem and tau_syn: area")
+    panes[0].set_ylabel("voltage v (V)")
     return figure, " ".join(sentences)
 
 
@@ -102,26 +164,26 @@ def two_buckets(p: LIParameters = LIParameters(), after: float = 0.005) -> tuple
     step = exact(p, after)
     v, i = float(step.v_from_i), float(step.i_from_i)
     figure, axes = new_drawing()
-    unit, narrow = 2.4, 2.2  # height of 1 V, width of the first bucket
+    unit, narrow = 2.2, 2.2  # height of 1 V, width of the first bucket
     wide = narrow * float(p.tau_syn_inv / p.tau_mem_inv)
-    polygon(axes, (1.5, 7.75), (0.9, 6.75), (1.9, 6.1), (2.9, 6.75))
-    stroke(axes, (1.3, 7.45), (0.55, 7.4), (0.35, 6.8), (1.0, 6.9), width=2.4)
-    bucket(axes, 2.5, 3.7, narrow, 3.1, unit * i, CURRENT, hole=0.3)
-    stroke(axes, (2.56, 3.7 + unit), (2.44 + narrow, 3.7 + unit), color=CURRENT, style="--", order=3)
-    between(axes, (2.1, 3.72), (2.1, 3.68 + unit), color=CURRENT)
-    write(axes, 1.6, 3.7 + unit / 2, "$w$", color=CURRENT, size=18)
-    write(axes, 2.5 + narrow / 2, 4.1, "$i$", color=CURRENT, size=18, bbox=PAPER)
-    pipe(axes, [(2.45 + narrow, 3.85), (6.6, 3.85), (6.6, 3.35)], 0.2, CURRENT)
+    stroke(axes, (1.8, 7.5), (1.95, 7.85), (2.5, 7.77), (2.52, 7.4), width=2.4)  # its handle
+    polygon(axes, (1.44, 7.66), (1.28, 6.74), (2.65, 6.7), (2.8, 6.35), (2.88, 7.36))
+    bucket(axes, 2.5, 3.6, narrow, 2.6, unit * i, CURRENT, hole=0.3)
+    stroke(axes, (2.56, 3.6 + unit), (2.44 + narrow, 3.6 + unit), color=CURRENT, style="--", order=3)
+    between(axes, (2.1, 3.62), (2.1, 3.58 + unit), color=CURRENT)
+    write(axes, 1.0, 3.6 + unit / 2, "$w$ = 1 V", color=CURRENT)
+    write(axes, 5.2, 3.6 + unit * i, f"$i$ = {digits(i)} V", color=CURRENT, ha="left")
+    pipe(axes, [(2.45 + narrow, 3.75), (6.6, 3.75), (6.6, 3.35)], 0.2, CURRENT)
     pour(axes, 6.6, 3.4, 0.7 + unit * v, CURRENT, 0.2)
     bucket(axes, 5.8, 0.7, wide, 2.3, unit * v, VOLTAGE, hole=0.3)
-    write(axes, 5.8 + wide / 2 + 0.3, 0.95, "$v$", color=VOLTAGE, size=18)
+    write(axes, 10.7, 0.95 + unit * v, f"$v$ = {digits(v)} V", color=VOLTAGE, ha="left")
     pipe(axes, [(5.75 + wide, 0.85), (11.4, 0.85)], 0.2)
     arrow(axes, (11.5, 0.85), (12.5, 0.85), color=VOLTAGE, width=2.5)
-    write(axes, 3.4, 7.35, "a spike has emptied its jug", ha="left")
-    write(axes, 5.2, 5.6, "current", ha="left", color=CURRENT, weight="bold")
-    write(axes, 5.2, 4.95, "narrow: it empties fast", ha="left")
-    write(axes, 10.7, 2.6, "voltage", ha="left", color=VOLTAGE, weight="bold")
-    write(axes, 10.7, 1.95, "wide: it follows slowly", ha="left")
+    write(axes, 3.4, 7.35, f"a spike emptied its jug {1000 * after:g} ms ago", ha="left")
+    write(axes, 5.2, 6.1, "current", ha="left", color=CURRENT, weight="bold")
+    write(axes, 5.2, 5.45, "narrow: it empties fast", ha="left")
+    write(axes, 10.7, 2.8, "voltage", ha="left", color=VOLTAGE, weight="bold")
+    write(axes, 10.7, 2.15, "wide: it follows slowly", ha="left")
     return figure, (
         f"A spike of weight 1 V fills the narrow bucket to the dashed line: i jumps by w. {1000 * after:g} ms later i has leaked down "
         f"to {digits(i)} V, into the wide bucket, where v has come to {digits(v)} V and leaks as well."

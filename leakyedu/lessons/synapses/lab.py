@@ -10,13 +10,14 @@ from leakyedu.methods import exact
 from leakyedu.model import LIParameters
 from leakyedu.sequence import simulate
 from leakyedu.stimuli import spikes as jumps_at
-from leakyedu.teaching.drawings import at_time, beside
-from leakyedu.teaching.figure import CURRENT, INPUT, PREDICTION, VOLTAGE
+from leakyedu.teaching.drawings import arrow, at_time, bucket, pour, stroke, water
+from leakyedu.teaching.figure import CURRENT, INPUT, PALE, PREDICTION, VOLTAGE
 from leakyedu.teaching.lab import Lab, Preset, Slider
 
 DT = 2.5e-4  # second; every spike lies on this grid
 UNTIL = 0.1  # second; the last of five spikes comes at 80 ms at the latest
 SLOWEST = 20.0  # ms; the longest tau_syn
+ROOM = 0.42  # for a bucket, as a part of the time that is shown
 HEIGHTS = (0.3, 0.6, 1.0, 1.5, 2.5, 4.0, 10.0)  # of the axes, in volt; each has a tick at its end
 
 
@@ -93,35 +94,45 @@ def view(
     rise = time_to_peak(v_then, i_then, p) if w else 0.0
     v_peak = float(single_responses(times, seconds.new_tensor([last + rise]), w, p).sum())
 
+    # Time ends at the buckets, as on paper.
+    shown = 0.6 * UNTIL if last < 0.25 * UNTIL else UNTIL
+    end = round(shown / DT)
+    ms, v, singles = 1000 * seconds[: end + 1], v[: end + 1], singles[:, : end + 1]
     # Each step begins behind its jump, so that a jump is a vertical line.
-    t = torch.stack([seconds[:-1], seconds[1:]], 1).flatten()
-    current = _from_rest(t, torch.stack([i[:-1] + inputs, i[1:]], 1).flatten())
-    left.plot(*current, color=CURRENT)
-    right.plot(*current, color=CURRENT, linewidth=1, linestyle="-.", label="i")
-    right.plot(*_from_rest(seconds, v), color=VOLTAGE, linewidth=3.5, alpha=0.4, label="v")
-    for k, since in enumerate(times.tolist()):
+    t = torch.stack([ms[:-1], ms[1:]], 1).flatten()
+    current = _from_rest(t, torch.stack([i[:end] + inputs[:end], i[1 : end + 1]], 1).flatten())
+    left.plot(*current, color=CURRENT, linestyle="--")
+    right.plot(*current, color=CURRENT, linewidth=1, linestyle="--", label="i")
+    several = len(times) > 1  # the response to one spike is v
+    if several:
+        band = {"color": PALE[VOLTAGE], "linewidth": 6, "solid_capstyle": "butt"}
+        right.plot(ms, singles.sum(0), **band, label="their sum")
+    for k, since in enumerate(times.tolist() if several else ()):
         own = slice(round(since / DT), None)
-        (line,) = right.plot(1000 * seconds[own], singles[k, own], "--", color=VOLTAGE, linewidth=0.9)
-        line.set_label("" if k or len(times) == 1 else "each alone")
-    right.plot(1000 * seconds, singles.sum(0), ":", color=INPUT, label="their sum")
-    right.plot(1000 * (last + rise), v_peak, "o", color=VOLTAGE, label="peak of v")
-    if prediction is not None:
+        (line,) = right.plot(ms[own], singles[k, own], ":", color=VOLTAGE, linewidth=1)
+        line.set_label("" if k else "each alone")
+    right.plot(*_from_rest(ms, v), color=VOLTAGE, linewidth=1.8, label="v")
+    peak = 1000 * (last + rise), v_peak
+    right.plot(*peak, "o", color=VOLTAGE, markersize=9, fillstyle="none", label="peak of v")
+    outside = prediction is not None and not -100 * shown <= prediction <= 1000 * shown
+    if prediction is not None and not outside:
         dashes = (0, (6, 2, 1, 2))
         right.axvline(prediction, color=PREDICTION, linestyle=dashes, label="your prediction")
     # One height for both, so that water in two buckets is compared by eye; and as high as the slowest synapse
     # needs it, so that a fast one looks smaller.
     slowest = single_responses(times, seconds, w, LIParameters.from_tau(tau_syn=SLOWEST / 1000)).sum(0)
-    shown = 0.6 * UNTIL if last < 0.25 * UNTIL else UNTIL
     highest = max(float(slowest.abs().max()), abs(v_peak), abs(i_then))
     # Few limits, so that the frame stays during most moves of a slider.
     height = next(h for h in HEIGHTS if h > highest - 1e-9) * (-1 if w < 0 else 1)
-    for axes, name in ((left, "current i (V)"), (right, "voltage v (V)")):
+    for axes, name in ((left, "current i (V)"), (right, "v and i (V)")):
         (line,) = axes.plot(
             1000 * times, torch.full_like(times, -0.1 * height), "|", color=INPUT, markersize=9
         )
         line.set_label("spike" if axes is left else "")
-        axes.set(xlabel="time (ms)", ylabel=name, xlim=(-100 * shown, 1000 * shown))
+        axes.set(ylabel=name, xlim=(-100 * shown, 1000 * shown))
         axes.set_ylim(sorted((-0.18 * height, 1.1 * height)))
+        axes.set_xlabel("time (ms)", x=0.55 / (1.1 + ROOM))  # in the middle of the time that is shown
+        axes.set_xticks(range(0, 101, 50) if shown == UNTIL else range(0, 61, 20))
         axes.yaxis.set_major_formatter("{x:.2f}")  # of one width, so that the axes stay where they are
         # Above the axes, where no curve is.
         axes.legend(
@@ -138,28 +149,53 @@ def view(
 
     now = min(round(min(time / 1000, shown) / DT), len(inputs) - 1)
     levels = float(i[now] + inputs[now]), float(v[now])
-    for axes, level, color, width, inflow in (
-        (left, levels[0], CURRENT, 0.02 + 0.01 * tau_syn, 0.0),
-        (right, levels[1], VOLTAGE, 0.12, levels[0] / abs(w) if w else 0.0),
-    ):
+    for axes, level, color, tau in ((left, levels[0], CURRENT, tau_syn), (right, levels[1], VOLTAGE, 10.0)):
         at_time(axes, 1000 * DT * now, level, color)
-        beside(axes, level, width, 0.24, color=color, inflow=inflow)
+        _bucket(axes, 1000 * shown, level, tau, color, inflow=levels[0] / abs(w) if w else 0.0)
 
     sentence = _describe(w, i_then, v_peak, rise, float((singles.sum(0) - v).abs().max()))
     if time < 1000 * shown:
         sentence += f" At {time:g} ms the water stands at i = {levels[0]:.3g} V and v = {levels[1]:.3g} V."
     if prediction is not None:
-        outside = "" if -100 * shown <= prediction <= 1000 * shown else " (outside of the picture)"
+        where = " (outside of the picture)" if outside else ""
         sentence += (
-            f" You predicted the peak of v {prediction:.3g} ms after a single spike{outside}; "
+            f" You predicted the peak of v {prediction:.3g} ms after a single spike{where}; "
             f"it comes after {1000 * time_to_peak(0.0, 1.0, p):.3g} ms."
         )
     return sentence
 
 
-def _from_rest(seconds: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Return milliseconds and values with a piece of rest in front."""
-    return torch.cat([seconds.new_tensor([-12.0, 0.0]), 1000 * seconds]), torch.cat([x.new_zeros(2), x])
+def _from_rest(ms: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return times and values with a piece of rest in front."""
+    return torch.cat([ms.new_tensor([-12.0, 0.0]), ms]), torch.cat([x.new_zeros(2), x])
+
+
+def _bucket(axes: Axes, end: float, level: float, tau: float, color: str, inflow: float) -> None:
+    """Draw a bucket at the end of a curve, as wide as its time constant; its water is as high as the curve.
+
+    It is empty at 0 V, and leaks: the current into the voltage. Where both are negative it is deeper and fills
+    up to 0 V, the voltage from outside and the current from the voltage.
+    """
+    low, high = axes.get_ylim()
+    tall, upright = high - low, high > -low
+    floor = 0.0 if upright else low + 0.02 * tall
+    left, wide = 1.05 * end, max(0.0125 * tau, 0.03) * end  # a narrower one holds no water
+    rim, hole = high - 0.02 * tall, 0.05 * tall
+    bucket(axes, left, floor, wide, rim - floor, level - floor, color, hole=hole)
+    middle, right = left + wide / 2, left + wide
+    if color == VOLTAGE:
+        if not upright:
+            water(axes, right, floor, (1 + ROOM) * end - right, -floor, INPUT)
+        if inflow > 0.001:
+            pour(axes, middle, high, level, CURRENT, 0.02 * inflow * end)
+        elif inflow < -0.001:
+            arrow(axes, (middle, level), (middle, high), color=CURRENT, width=2)
+    # A line with a marker is drawn faster than an arrow.
+    style = {"color": color, "linewidth": 3, "marker": ">" if upright else "<", "markevery": [1]}
+    axes.plot([right, right + 0.08 * end], [floor + hole / 2] * 2, **style)
+    axes.set_xlim(-0.1 * end, (1 + ROOM) * end)
+    axes.spines["bottom"].set_visible(False)
+    stroke(axes, (-0.1 * end, low), (end, low), color="black", width=1.6, order=2)
 
 
 def _describe(w: float, i: float, v: float, rise: float, gap: float) -> str:

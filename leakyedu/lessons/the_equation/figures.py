@@ -4,7 +4,18 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
-from leakyedu.teaching.drawings import arrow, capacitor, dot, ground, new_drawing, resistor, stroke, write
+from leakyedu.teaching.drawings import (
+    HEIGHT,
+    INK,
+    arrow,
+    capacitor,
+    dot,
+    ground,
+    new_drawing,
+    resistor,
+    stroke,
+    write,
+)
 from leakyedu.teaching.figure import CURRENT, INPUT, LINE_STYLES, VOLTAGE, digits, new_figure
 
 
@@ -25,6 +36,7 @@ def node(current: float, voltage: float, resistance: float = 100e6) -> tuple[Fig
     inflow, leak = (1e9 * x / resistance for x in (current, voltage))  # nanoampere
     charging = inflow - leak
     figure, axes = new_drawing()
+    axes.set_ylim(0.4, HEIGHT + 0.4)  # as much room below it as above
     stroke(axes, (2.0, 6.2), (10.6, 6.2))
     capacitor(axes, 5.4, 6.2, 1.7)
     resistor(axes, 10.6, 6.2, 1.9)
@@ -32,8 +44,8 @@ def node(current: float, voltage: float, resistance: float = 100e6) -> tuple[Fig
     write(axes, 6.55, 1.45, "0 V", color=INPUT)
     dot(axes, 10.6, 1.75, color=INPUT, filled=False)
     write(axes, 11.6, 1.7, r"$v_\mathrm{leak}$", color=INPUT, size=16)
-    dot(axes, 8.0, 6.2, color=VOLTAGE, radius=0.2)
-    write(axes, 8.0, 6.9, "$v$", color=VOLTAGE, size=18)
+    dot(axes, 5.4, 6.2, color=VOLTAGE, radius=0.2)
+    write(axes, 5.4, 6.9, "$v$", color=VOLTAGE, size=18)
     write(axes, 6.5, 3.95, "$C$", size=17)
     write(axes, 9.75, 4.05, "$R$", size=17)
     for amount, start, end, color in (
@@ -68,19 +80,20 @@ def two_rests(voltages: Mapping[float, Sequence[float]], dt: float = 0.00001) ->
         The figure, and the sentence that says how far above its rest each is after 10 ms, and where it ends.
     """
     figure, (axes,) = new_figure()
-    said = []
-    for (rest, v), style in zip(voltages.items(), LINE_STYLES, strict=False):
-        axes.plot(
-            [1000 * dt * n for n in range(len(v))],
-            v,
-            color=VOLTAGE,
-            linestyle=style,
-            label=f"v_leak = {rest:g} V",
-        )
+    at, said = 0.010, []
+    for k, ((rest, v), style) in enumerate(zip(voltages.items(), LINE_STYLES, strict=False)):
+        ms = [1000 * dt * n for n in range(len(v))]
+        axes.plot(ms, v, color=VOLTAGE, linestyle=style)
         axes.axhline(rest, color=INPUT, linewidth=0.8, linestyle=style)
+        write(axes, 59, rest + 0.03, f"v_leak = {rest:g} V", color=INPUT, size=10, ha="right", va="bottom")
+        above = v[round(at / dt)] - rest
+        # Beside each other, for one would hide a part of the other.
+        bar = 1000 * at + 0.6 * k - 0.3
+        axes.plot([bar, bar], [rest, rest + above], color=INK, linewidth=3, solid_capstyle="butt")
+        y, side = (rest + above + 0.05, "left") if k else (rest + 0.1, "right")  # where no curve is
+        write(axes, bar + (0.5 if k else -0.5), y, f"{above:.3f} V", size=10, ha=side)
         said.append(
-            f"From {v[0]:g} V, v comes to rest at {v[-1]:.2f} V, its v_leak; after 10 ms it is {v[round(0.010 / dt)] - rest:.3f} V above that."
+            f"From {v[0]:g} V, v comes to rest at {v[-1]:.2f} V, its v_leak; after {1000 * at:g} ms it is {above:.3f} V above that."
         )
-    axes.legend(frameon=False)
     axes.set(xlim=(-1, 60), xlabel="time (ms)", ylabel="voltage v (V)")
     return figure, " ".join(said)

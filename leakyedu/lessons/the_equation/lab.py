@@ -14,7 +14,7 @@ from leakyedu.teaching.lab import Lab, Preset, Slider
 UNTIL, ASKED = 60.0, 40.0  # ms
 BOTTOM, TOP = -1.25, 1.75  # of the axes in volt
 ASPECT = 0.34  # height of the axes per width
-COLUMNS, ROWS, LENGTH = 27, 13, 0.025  # of the segments; length per width of the axes
+COLUMNS, ROWS, LENGTH = 27, 12, 0.025  # of the segments; length per width of the axes
 
 
 def slopes(v: Tensor, i: float, p: LIParameters = LIParameters()) -> Tensor:
@@ -73,7 +73,7 @@ def segments(i: float, p: LIParameters = LIParameters()) -> Tensor:
     Returns:
         Both ends of each line in ms and volt, of shape ``(lines, 2, 2)``.
     """
-    # The outermost lines keep half a cell away from the frame.
+    # The outermost lines keep half a cell away from the frame, and all of them from a level of 1 V.
     t = UNTIL * (torch.arange(COLUMNS, dtype=torch.float64) + 0.5) / COLUMNS
     v = BOTTOM + (TOP - BOTTOM) * (torch.arange(ROWS, dtype=torch.float64) + 0.5) / ROWS
     middles = torch.cartesian_prod(t, v)
@@ -103,10 +103,10 @@ def view(
         return solution(torch.as_tensor(ms, dtype=torch.float64) / 1000, start / 1000, v_start, i, p)
 
     axes.add_collection(
-        LineCollection(segments(i, p).numpy(), colors=INPUT, linewidths=0.9, alpha=0.7, label="dv/dt"),
+        LineCollection(segments(i, p).numpy(), colors=INPUT, linewidths=0.9, alpha=0.7, label="slopes"),
         autolim=False,
     )
-    axes.axhline(i, color=VOLTAGE, linewidth=1.2, linestyle=":", label="dv/dt = 0")
+    axes.axhline(i, color=VOLTAGE, linewidth=1.2, linestyle=":", label="v_leak + i")
     after = torch.linspace(start, UNTIL, 201, dtype=torch.float64)
     before = torch.linspace(0, start, 201, dtype=torch.float64)
     axes.plot(after, v_at(after), color=VOLTAGE, linewidth=2, label="solution v")

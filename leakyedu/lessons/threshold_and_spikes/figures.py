@@ -86,7 +86,12 @@ def lateness_over_dt(
 
 
 def onset(
-    currents: Tensor, spikes: Tensor, seconds: float, predicted: float | None = None
+    currents: Tensor,
+    spikes: Tensor,
+    seconds: float,
+    predicted: float | None = None,
+    *,
+    dt: float | None = None,
 ) -> tuple[Figure, str]:
     """Draw how many spikes there were over the current.
 
@@ -95,6 +100,7 @@ def onset(
         spikes: how many came, of the same shape.
         seconds: in how many seconds.
         predicted: the current in volt above which the learner expects spikes, or None.
+        dt: length in second of the steps in which they were counted, or None.
 
     Returns:
         The figure, and the sentence that says each number.
@@ -108,14 +114,15 @@ def onset(
         )
         said.append(f"{n:.0f} at {i:.2f} V")
     axes.axvline(1, color=INPUT, linewidth=1, linestyle="--")
-    name_line(axes, 1, "threshold 1 V", INPUT, height=13)
+    name_line(axes, 1, "as high as the threshold", INPUT, height=13)
     ends = [1.0, *currents.tolist()]
     if predicted is not None and 0 <= predicted <= 1.5:
         ends.append(predicted)
     room, most = 0.1 * (max(ends) - min(ends)), float(spikes.max())
     axes.set(xlim=(min(ends) - room, max(ends) + room), ylim=(-0.05 * most, 1.25 * most))
-    axes.set(xlabel="current i (V)", ylabel=f"spikes in {seconds:g} s")
-    sentence = f"Spikes in {seconds:g} s: {', '.join(said)}."
+    counted = f"spikes in {seconds:g} s" + (f", in steps of {1000 * dt:g} ms" if dt else "")
+    axes.set(xlabel="current i (V)", ylabel=counted)
+    sentence = f"{capital(counted)}: {', '.join(said)}."
     if predicted is not None:
         sentence += mark_prediction(axes, predicted, f" You predicted {predicted:g} V")
     return figure, sentence
@@ -144,6 +151,7 @@ def tipping(current: float = 1.5) -> tuple[Figure, str]:
     polygon(axes, (6.2, 1.9), (9.14, 3.6), (5.22, 3.6), color=PALE[VOLTAGE], face=PALE[VOLTAGE])
     stroke(axes, (5.22, 3.6), (9.14, 3.6), color=VOLTAGE, width=2.2)
     stroke(axes, (9.14, 3.6), (6.2, 1.9), (5.1, 3.81), (8.04, 5.51), width=2.6, order=4)
+    pipe(axes, [(6.32, 1.97), (6.7, 1.32)], 0.18)
     for x, y in ((9.3, 3.45), (9.45, 2.95), (9.4, 2.4), (9.55, 1.9)):
         stroke(axes, (x, y), (x + 0.03, y - 0.25), color=VOLTAGE, width=3)
     write(axes, 7.2, 0.7, "full: it tips over", size=12)
@@ -178,20 +186,22 @@ def tipping(current: float = 1.5) -> tuple[Figure, str]:
     )
 
 
-def road(share: float = 0.1, current: float = 1.5) -> tuple[Figure, str]:
+def road(dt: float = 0.001, tau: float = 0.010, current: float = 1.5) -> tuple[Figure, str]:
     r"""Draw the next voltage over this one: a straight line, as in lessons 4 to 9, which a reset breaks.
 
     .. math::
         v \leftarrow (1 - z) \, (v + \tfrac{\Delta t}{\tau} (i - v))
 
     Args:
-        share: length of the step over the time constant.
+        dt: length of the step in second.
+        tau: time constant in second.
         current: the current in volt.
 
     Returns:
         The figure, and the sentence that says where the line breaks.
     """
     figure, (axes,) = new_figure()
+    share = dt / tau
     edge = (1 - share * current) / (1 - share)
 
     def after(v: float) -> float:
@@ -200,21 +210,20 @@ def road(share: float = 0.1, current: float = 1.5) -> tuple[Figure, str]:
     axes.plot([0, edge], [after(0), 1], color=VOLTAGE, linewidth=3)
     axes.plot([edge, 1], [0, 0], color=VOLTAGE, linewidth=3)
     axes.plot([edge, 1.06], [1, after(1.06)], color=INPUT, linewidth=2, linestyle=":")
-    axes.plot([edge, edge], [0, 1], color=INPUT, linewidth=1, linestyle="--")
+    axes.plot([edge, edge], [-0.06, 1], color=INPUT, linewidth=1, linestyle="--")
+    axes.axhline(1, color=INPUT, linewidth=1, linestyle="--", zorder=1)
     axes.plot([edge], [1], "o", color=VOLTAGE, markersize=8, markerfacecolor="white")
     axes.plot([edge], [0], "o", color=VOLTAGE, markersize=8)
     label = {"fontsize": 12, "va": "center"}
-    axes.annotate("one straight line: a v + b", (0.4, after(0.4)), xytext=(0.42, 0.42), color=VOLTAGE, **label,
-                  arrowprops={"arrowstyle": "-", "color": VOLTAGE})  # fmt: skip
-    axes.annotate(f"{edge:.3f} V", (edge - 0.01, 0.6), ha="right", color=INPUT, **label)
+    axes.annotate("one straight line: a v + b", (0.3, 0.28), color=VOLTAGE, **label)
+    axes.annotate("spike: back to 0 V", (edge - 0.03, 0), ha="right", color=VOLTAGE, **label)
     axes.annotate("without a reset", (1.04, after(1.04)), xytext=(0.9, 1.13), ha="right", color=INPUT, **label,
                   arrowprops={"arrowstyle": "-", "color": INPUT})  # fmt: skip
-    axes.annotate("spike: back to 0 V", (0.97, 0), xytext=(0.88, 0.16), ha="right", color=VOLTAGE, **label,
-                  arrowprops={"arrowstyle": "-", "color": VOLTAGE})  # fmt: skip
-    axes.set(
-        xlim=(0, 1.1), ylim=(-0.06, 1.2), xlabel="voltage before the step (V)", ylabel="voltage after it (V)"
-    )
+    axes.set(xlim=(0, 1.1), ylim=(-0.06, 1.2))
+    axes.set(xlabel=f"voltage before a step of {1000 * dt:g} ms (V)", ylabel="voltage after it (V)")
+    axes.set_xticks([0, 0.2, 0.4, 0.6, 0.8, edge], ["0", "0.2", "0.4", "0.6", "0.8", f"{edge:.3f}"])
+    axes.set_yticks([0, 0.5, 1], ["0", "0.5", "threshold 1"])
     return figure, (
-        f"The voltage after a step over the voltage before it, at i = {current:g} V. Up to {edge:.3f} V a straight line "
-        "says it all; beyond, the reset puts v to 0 V, and the line breaks."
+        f"The voltage after a step of {1000 * dt:g} ms over the voltage before it, at i = {current:g} V and "
+        f"tau = {1000 * tau:g} ms. Up to {edge:.3f} V a straight line says it all; beyond, the reset puts v to 0 V, and the line breaks."
     )

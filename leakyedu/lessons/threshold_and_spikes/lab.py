@@ -95,19 +95,18 @@ def view(
         trace.plot(t[t <= until], v[t <= until], color=color, **look)
         spikes = spikes[spikes <= until]
         trace.plot(spikes, torch.full_like(spikes, height), "|", color=color, markersize=7)
-    trace.set(xlim=(0, DURATION), ylim=(-0.1, 2.1), xlabel="time (ms)", ylabel="voltage v (V)")
+    trace.set(xlim=(0, 1.02 * DURATION), ylim=(-0.1, 2.1), xlabel="time (ms)", ylabel="voltage v (V)")
     trace.set_yticks([0, 0.5, 1, 1.75, 1.95], ["0", "0.5", "threshold 1", "exact spikes", "spikes"])
 
     drive = torch.tensor(i, dtype=torch.float64)
     measured, theory = (float(x) for x in _rates(drive, tau, dt))
     near_rheobase = 1 + torch.logspace(-6, math.log10(2), 200, dtype=torch.float64)
-    drives = torch.cat([torch.tensor([0.5, 1.0], dtype=torch.float64), near_rheobase])
+    drives = torch.cat([torch.tensor([0.0, 1.0], dtype=torch.float64), near_rheobase])
     exact = _rates(drives, tau, dt)[1]
     curve.plot(drives, exact, color=INPUT, linewidth=2, label="exact")
     if not presenting():  # large letters leave room for the names of the other curves
         pause = {"linestyle": "--", "linewidth": 1.2, "label": f"pause of {PAUSE:g} ms"}
         curve.plot(drives, _with_pause(exact), color=INPUT, **pause)
-        curve.plot([i], [_with_pause(theory)], "o", color=INPUT, markersize=5)
     if i > 1:
         curve.plot(
             [0, 4], [0, 4 * theory / i], color=INPUT, linestyle=":", linewidth=1.2, label="in proportion"
@@ -120,7 +119,8 @@ def view(
             [2 * i], [double], "D", color=VOLTAGE, fillstyle="none", markersize=8, label="twice this drive"
         )
     top = 700 if presenting() else 520  # above all curves there is room for their names
-    curve.set(xlim=(0.4, 3.1), ylim=(-15, top), xlabel="drive i (V)", ylabel="rate (Hz)")
+    # From 0 on: a rate in proportion begins there.
+    curve.set(xlim=(0, 3.1), ylim=(-15, top), xlabel="drive i (V)", ylabel="rate (Hz)")
 
     spikes = int((_trace(i, tau, dt)[2] <= until).sum())
     sentence = f"{spikes} spike{'s' * (spikes != 1)} up to {time:g} ms"

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+import torch
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from leakyedu.lessons.whole_sequences.lab import ON_A_CPU, Recording, crossover, rounded
-from leakyedu.teaching.drawings import arrow, dot, frame, new_drawing, stroke, write
+from leakyedu.teaching.drawings import INK, arrow, dot, frame, new_drawing, stroke, write
 from leakyedu.teaching.figure import (
     CURRENT,
     INPUT,
@@ -41,10 +42,11 @@ def levels(after: Sequence[Tensor], steps: int = 64) -> tuple[Figure, str]:
         below = made_of | {n - reach for n in made_of if n >= reach}
         needed += [[(n, level - 1), (m, level)] for m in made_of for n in (m, m - reach) if n >= 0]
         made_of = below
-    axes.add_collection(LineCollection(needed, colors=INPUT, linewidths=0.9, zorder=1))
+    # Above the dots, which would hide where two are joined.
+    axes.add_collection(LineCollection(needed, colors=INPUT, linewidths=0.9, zorder=3))
     highest = max(float(y[:steps].abs().max()) for y in after)
     for level, y in enumerate(after):
-        size = 70 * y[:steps].abs() / highest
+        size = 40 * y[:steps].abs() / highest
         axes.scatter(range(len(size)), [level] * len(size), s=size.tolist(), color=CURRENT, zorder=2)
     write(axes, 1, top, "larger dot,\nlarger current", color=CURRENT, size=11, ha="left")
     first, last = (int((y[:steps] != 0).sum()) for y in (after[0], after[-1]))
@@ -61,17 +63,22 @@ def over_neurons(recording: Recording) -> tuple[Figure, str]:
         The figure and its sentence, for ``plotting.show``.
     """
     figure, (axes,) = new_figure()
-    axes.set(xscale="log", yscale="log", xlabel="neurons", ylabel="time of 1,000 steps (s)")
+    axes.set(xscale="log", yscale="log", xlabel="neurons", ylabel="time of 1,000 steps (ms)")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:,g}")
+    if presenting():
+        axes.set_xticks([1, 100, 10_000])
     places = {"cpu": ("one CPU core", INPUT, "o"), "accelerator": (recording.device, VOLTAGE, "s")}
     curves = {}
     for place, (where, color, marker) in places.items():
         for way, line in (("loop", ":"), ("simulate", "-")):
             times = {int(n): dict(map(tuple, t[way]))[1000] for n, t in recording.times[place].items()}
             curves[place, way] = list(times.items())
-            axes.plot(
-                *zip(*times.items(), strict=True), f"{marker}{line}", color=color, label=f"{way}, {where}"
-            )
-    axes.plot(*zip(*recording.copies, strict=True), "--", color="black", label=f"copy to {recording.device}")
+            neurons, milliseconds = times.keys(), [1000 * t for t in times.values()]
+            axes.plot(neurons, milliseconds, f"{marker}{line}", color=color, label=f"{way}, {where}")
+    neurons, seconds = zip(*recording.copies, strict=True)
+    copies = [1000 * t for t in seconds]
+    axes.plot(neurons, copies, "--", color="black", label=f"copy to {recording.device}")
     axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     few, many = curves["cpu", "simulate"][1][0], curves["cpu", "simulate"][-1][0]
     at = {key: dict(pairs) for key, pairs in curves.items()}
@@ -82,10 +89,12 @@ def over_neurons(recording: Recording) -> tuple[Figure, str]:
         for n in (few, many)
     )
     sentence = f"1,000 steps, recorded {recording.taken}: {said}."
-    if overtaken := crossover(curves["cpu", "simulate"], curves["accelerator", "simulate"]):
-        axes.axvline(overtaken, color=INPUT, linewidth=0.8, zorder=1)
-        name_line(axes, overtaken, f"{rounded(overtaken)} neurons", INPUT, height=1)
-        sentence += f" From {rounded(overtaken)} neurons on, simulate is faster on {recording.device}."
+    # Large letters leave no room for both names side by side.
+    for way, called, height in (("simulate", "simulate", 1), ("loop", "the loop", 13 if presenting() else 1)):
+        if overtaken := crossover(curves["cpu", way], curves["accelerator", way]):
+            axes.axvline(overtaken, color=INPUT, linewidth=0.8, zorder=1)
+            name_line(axes, overtaken, f"{way}: {rounded(overtaken)}", INPUT, height=height)
+            sentence += f" From {rounded(overtaken)} neurons on, {called} is faster on {recording.device}."
     return figure, sentence
 
 
@@ -109,9 +118,9 @@ def three_ways(steps: int = 8) -> tuple[Figure, str]:
         write(axes, x, 0.75, below, size=12)
     side, gap = 0.4, 0.58
     arrow(axes, (0.3, 3.9), (0.3, 6.8), color=INPUT, width=1.4)
-    write(axes, 0.6, 6.4, "later", color=INPUT, ha="left")
+    write(axes, 0.6, 6.4, "turns", color=INPUT, ha="left")
     arrow(axes, (10.75, 2.2), (10.75, 6.8), color=INPUT, width=1.4)
-    write(axes, 10.45, 4.5, "later", color=INPUT, rotation=90)
+    write(axes, 10.45, 4.5, "levels", color=INPUT, rotation=90)
     for k in range(steps):
         x, y = 0.45 + gap * k, 2.1 + gap * k
         frame(axes, x, y, side, side, color=CURRENT)
@@ -132,9 +141,8 @@ def three_ways(steps: int = 8) -> tuple[Figure, str]:
                 color=CURRENT if own else INPUT,
             )
     write(axes, 5.75 + gap * (steps - 1) / 2 + side / 2, 1.75, "jumps", color=INPUT, size=11)
-    write(axes, 5.45, 2.1 + gap * steps / 2, "values", color=INPUT, size=11, rotation=90)
-    words = "darker:\ncounts\nmore" if presenting() else "a darker\nweight\ncounts more"
-    write(axes, 8.2, 3.1, words, color=INPUT, size=11, ha="left")
+    write(axes, 5.4, 2.1 + gap * steps / 2, "values", color=INPUT, size=11, rotation=90)
+    write(axes, 8.1, 3.1, "darker:\ncounts\nmore", color=INPUT, size=11, ha="left")
     write(axes, 13.3, 1.75, "jumps", color=INPUT, size=11)
     for level in range(levels + 1):
         for k in range(steps):
@@ -176,29 +184,49 @@ def _feeds(last: int, level: int, k: int, levels: int, *, at: bool = False) -> b
     return k in needed
 
 
-def overflow(y: Tensor, predicted: float | None = None) -> tuple[Figure, str]:
-    """Draw a sum up to the step at which it leaves the numbers that there are.
+def overflow(y: Tensor, predicted: float | None = None, factor: float = 0.9) -> tuple[Figure, str]:
+    r"""Draw what a shortcut returns, and the sum inside it up to the step at which it leaves the numbers that there are.
+
+    .. math::
+        \text{sum}_n = y_n / a^n
 
     Args:
-        y: the sum after each step, of shape ``(time,)``; beyond some step it is not finite.
+        y: what it returns after each step, of shape ``(time,)``; beyond some step it is not finite.
         predicted: the step that the learner expects, or None.
+        factor: :math:`a`, between 0 and 1.
 
     Returns:
         The figure, and the sentence that says for how many steps it is good.
     """
     figure, (axes,) = new_figure()
     good = int(y.isfinite().sum())
-    axes.plot(range(1, good + 1), y[:good], color=VOLTAGE, linewidth=2.2)
-    axes.plot([good], [float(y[good - 1])], "X", color=VOLTAGE, markersize=10)
+    steps, most = range(1, good + 1), torch.finfo(torch.float32).max
+    y = y.detach().cpu().double()
+    inside = y[:good] / factor ** torch.arange(good, dtype=torch.float64)
+    axes.plot(steps, y[:good], color=VOLTAGE, linewidth=2.2)
+    axes.plot(steps, inside, color=INK, linewidth=1.8, linestyle="--")
+    axes.axhline(most, color=INPUT, linewidth=0.8)
+    axes.plot([good], inside[-1:], "X", color=INK, markersize=10)
+    words = {"textcoords": "offset points", "fontsize": 11}
+    axes.annotate(
+        "largest number", (len(y), most), xytext=(0, 3), color=INPUT, ha="right", va="bottom", **words
+    )
     axes.annotate(
         f"after {good} steps the\nsum inside overflows",
-        (good, float(y[good - 1])),
-        xytext=(8, 0),
-        textcoords="offset points",
-        va="center",
-        color=VOLTAGE,
+        (good, most),
+        xytext=(8, -8),
+        color=INK,
+        va="top",
+        **words,
     )
-    axes.set(xlim=(0, len(y)), ylim=(0, 1.3 * float(y[good - 1])), xlabel="steps", ylabel="y (V)")
+    axes.annotate("y", (good, float(y[good - 1])), xytext=(8, 0), color=VOLTAGE, va="center", **words)
+    axes.set(
+        xlim=(0, len(y)), yscale="log", ylim=(0.1, 1e46), xlabel="steps", ylabel="y and the sum inside (V)"
+    )
+    axes.set_yticks(
+        [1, 1e10, 1e20, 1e30, most], ["1", "1e10", "1e20", "1e30", f"{most:.1e}".replace("+", "")]
+    )
+    axes.xaxis.set_major_formatter("{x:,g}")
     sentence = f"For {good} steps y is good, at last {digits(y[good - 1])} V; then the sum inside it overflows, not y itself."
     if predicted is not None:
         sentence += mark_prediction(axes, predicted, f" You predicted {predicted:g} steps")

@@ -282,11 +282,14 @@ def view(
     prediction: float | None = None,
     result: Times | None = None,
 ) -> str:
-    """Draw the seconds of a call over the number of steps, or the question as long as there is no result."""
+    """Draw the time of a call over the number of steps, or the question as long as there is no result."""
+    most = min(max(number(steps), prediction or 0), 10_000)
     axes.set(
-        xscale="log", yscale="log", xlim=(0.7, 14e3), ylim=(3e-6, 10), xlabel="time steps",
-        ylabel="time of a call (s)",
+        xscale="log", yscale="log", xlim=(0.7, 1.4 * most), ylim=(3e-3, 0.2 * number(steps)),
+        xlabel="time steps", ylabel="time of a call (ms)",
     )  # fmt: skip
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:,g}")
     if device in _BY_NAME:
         recorded = _BY_NAME[device].times["accelerator"][neurons]
         result = {
@@ -309,16 +312,17 @@ def view(
     else:
         for name, times in result.items():
             color, style = STYLES[name]
-            axes.plot(*zip(*times, strict=True), style, color=color, markersize=4, label=name)
+            lengths, seconds = zip(*times, strict=True)
+            axes.plot(lengths, [1000 * t for t in seconds], style, color=color, markersize=4, label=name)
         # Beside the axes: a vertical line may stand anywhere inside.
         axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
-        sentence = _compare(axes, result, f"{many} in float32 {where}")
+        sentence = _compare(axes, result, f"{many} in float32 {where}", above=1 if prediction is None else 13)
     if prediction is not None:
         sentence += mark_prediction(axes, prediction, f" You predicted {rounded(prediction)} steps")
     return sentence
 
 
-def _compare(axes: Axes, result: Times, where: str) -> str:
+def _compare(axes: Axes, result: Times, where: str, above: float) -> str:
     """Mark where simulate overtakes the loop; return the sentence that says so."""
     steps = result["loop"][-1][0]
     taken = _listed(result, {name: f"{1000 * times[-1][1]:.3g} ms" for name, times in result.items()})
@@ -326,8 +330,8 @@ def _compare(axes: Axes, result: Times, where: str) -> str:
     at = crossover(result["loop"], result["simulate"])
     if at is None:
         return f"{sentence} The loop is not slower than simulate up to there."
-    axes.axvline(at, color=INPUT, linestyle=":", linewidth=1)
-    name_line(axes, at, "loop = simulate", INPUT, height=13)
+    axes.axvline(at, color=INPUT, linewidth=0.8)
+    name_line(axes, at, "loop = simulate", INPUT, height=above)
     return f"{sentence} From {rounded(at)} steps on, simulate is faster than the loop."
 
 

@@ -82,6 +82,19 @@ def test_a_response_is_drawn_as_gain_and_phase():
     )
 
 
+def test_both_stages_have_the_colour_of_v_and_the_axis_of_the_gain_begins_at_a_power_of_ten():
+    curves = {"both": stage(FREQUENCIES, 20) ** 2, "membrane": stage(FREQUENCIES, 20)}
+
+    figure, _ = figures.frequency_response(FREQUENCIES, curves)
+
+    gain, _ = figure.axes
+    assert gain.lines[0].get_color() == VOLTAGE
+    assert gain.lines[1].get_color() not in (VOLTAGE, INPUT)
+    assert gain.get_ylim()[0] == pytest.approx(0.01)
+    # The thin line goes as far as the last curve that falls through it.
+    assert max(gain.lines[2].get_xdata()) == pytest.approx(20, rel=1e-3)
+
+
 def test_a_response_without_a_cut_off_names_none():
     _, sentence = figures.frequency_response(FREQUENCIES, {"all": torch.ones(41, dtype=torch.complex128)})
 

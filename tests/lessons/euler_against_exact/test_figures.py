@@ -1,5 +1,7 @@
 """Lesson 5: what its figures draw, and whether their sentences tell the truth about it."""
 
+import math
+
 import pytest
 import torch
 
@@ -37,7 +39,7 @@ def test_an_error_over_dt_says_the_power_that_it_was_made_of():
 
     assert sentence == (
         "One step: 0.04 V at dt = 2 ms and 0.0025 V at 0.5 ms, slope 2.00. "
-        "Over 20 ms: 0.06 V at dt = 2 ms and 0.015 V at 0.5 ms, slope 1.00."
+        "Over 20 ms: 0.06 V at dt = 2 ms and 0.015 V at 0.5 ms, slope 1.00. Each dashed line is a fit."
     )
 
 
@@ -54,6 +56,13 @@ def test_the_triangle_of_an_error_over_dt_has_the_slope_of_its_line():
     assert line.get_ydata()[-1] / line.get_ydata()[0] == pytest.approx(4**1.5)
     assert [text.get_text() for text in axes.texts] == ["slope 1.50", "Euler"]
     assert figures.error_over_dt(STEP_SIZES, {"Euler": STEP_SIZES}, axes=axes)[0] is figure
+
+
+def test_a_line_of_one_slope_is_as_steep_in_each_picture_of_errors():
+    one, two = (figures.error_over_dt(STEP_SIZES, {"Euler": e}) for e in (STEP_SIZES, STEP_SIZES**2))
+
+    heights = [math.log10(high / low) for low, high in (x.axes[0].get_ylim() for x, _ in (one, two))]
+    assert heights == pytest.approx([4, 4])
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ def test_the_size_of_a_factor_is_drawn_and_told_where_it_passes_one():
     figure, sentence = figures.growth(RATIOS, {"Euler": euler, "backward Euler": backward})
 
     assert sentence == (
-        "Factors without their sign, for steps of up to 4 time constants. Euler diverges from 4 on: the longest step multiplies by 3. "
+        "Factors without their sign, for steps of up to 4 time constants; grey is the true one. Euler diverges from 4 on: the longest step multiplies by 3. "
         "Backward Euler never diverges: the longest step multiplies by 0.2."
     )
     first, second = lines_of(figure.axes[0], CURRENT)

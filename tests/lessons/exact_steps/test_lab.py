@@ -210,3 +210,12 @@ def test_a_small_error_fills_its_axes_and_none_is_cut_that_has_room(settings):
         bottom, top = axes.get_ylim()
         assert bottom < min(drawn) <= max(drawn) < top
         assert max(abs(drawn)) > 0.25 * top
+
+
+@pytest.mark.parametrize(("spike", "drawn"), [(3.3, 1), (3.0, 0)])
+def test_the_error_by_the_move_is_drawn_where_a_spike_is_moved(spike, drawn):
+    figure, _ = methods.LAB.figure(method="exact", spike=spike)
+
+    fine = [line for line in figure.axes[2].lines if len(line.get_xdata()) > 100]
+    assert len(fine) == drawn
+    assert all(abs(line.get_ydata()).max() == pytest.approx(0.0287, abs=1e-3) for line in fine)

@@ -67,6 +67,24 @@ def test_a_loss_of_other_inputs_than_those_that_are_drawn_is_told_as_such():
     )
 
 
+def test_the_loss_on_what_is_new_is_drawn_beside_the_other_with_its_lowest_step():
+    figure, sentence = figures.training(
+        [1.0, 0.5, 0.25], SNAPSHOTS, TARGET, drawn="new spikes", others=[1.0, 0.4, 0.6], since=6.0, unit="V^2"
+    )
+
+    left, right = figure.axes
+    new, lowest = (x for x in left.lines if x.get_color() == VOLTAGE)
+    assert list(new.get_ydata()) == [1.0, 0.4, 0.6]
+    assert (list(lowest.get_xdata()), list(lowest.get_ydata())) == ([1], [0.4])
+    assert left.get_ylabel() == "loss (V\N{SUPERSCRIPT TWO})"
+    assert [x.get_text() for x in left.get_legend().texts] == ["what it learned from", "new spikes"]
+    assert right.lines[0].get_xdata()[:2].tolist() == pytest.approx([6001, 6002])
+    assert sentence.startswith(
+        "The loss on what it learned from goes from 1 at step 0 to 0.25 at step 2; on new spikes it is lowest at step 1, "
+        "0.4. On new spikes the target is highest, 0.269 V, after 6006 ms,"
+    )
+
+
 @pytest.mark.parametrize(
     ("draw", "message"),
     [
@@ -79,6 +97,10 @@ def test_a_loss_of_other_inputs_than_those_that_are_drawn_is_told_as_such():
         (
             lambda: figures.training([1.0], SNAPSHOTS, TARGET),
             r"snapshots must be of steps 0 to 0, got \[2\]",
+        ),
+        (
+            lambda: figures.training([1.0] * 3, SNAPSHOTS, TARGET, others=[1.0]),
+            "others must be one for each of the 3 losses, got 1",
         ),
     ],
 )

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from leakyedu.lessons.noise import figures
+from leakyedu.lessons.noise.lab import UNSCALED
 from leakyedu.teaching.figure import INPUT, PREDICTION, VOLTAGE
 from tests.teaching.test_plotting import lines_of
 
@@ -21,7 +22,7 @@ def test_paths_are_drawn_from_time_0_with_one_standard_deviation_around_their_me
     band = lines_of(figure.axes[0], INPUT)
     assert [line.get_ydata().tolist() for line in band] == [[1, 0, -1], [1, 2, 3]]
     assert sentence == (
-        "After 4 ms the standard deviation of 3 voltages is 2 V: 33 % of them lie between the grey lines. "
+        "After 4 ms the standard deviation of 3 voltages is 2 V: 33 % of them lie between the thick grey lines. "
         "The picture shows 2 of them."
     )
 
@@ -54,6 +55,18 @@ def test_a_predicted_spread_outside_of_the_picture_is_told_as_such():
     assert figure.axes[0].get_ylim()[1] < 3
 
 
+@pytest.mark.parametrize("strength", [0.5, 1.0])
+def test_half_the_strength_looks_half_as_large(strength):
+    v = strength * torch.linspace(-0.5, 0.5, 21)[:, None]
+
+    figure, sentence = figures.kicks_and_leak(v, v[1:] - v[:-1], 0.001, first=11)
+
+    near, far = (axes.get_ylim() for axes in figure.axes)
+    assert near == pytest.approx((-0.022, 0.55))
+    assert far == (-0.55, 0.55)
+    assert sentence.endswith(f"from {-0.5 * strength:g} V to {0.5 * strength:g} V.")
+
+
 @pytest.mark.parametrize("v", [torch.zeros(3), torch.zeros(1, 3), torch.zeros(3, 0)])
 def test_paths_of_another_shape_are_refused(v):
     with pytest.raises(ValueError, match=r"shape \(time, neurons\) from time 0 on, got .*one neuron as"):
@@ -78,6 +91,7 @@ def test_variances_in_their_bands_are_counted_and_told():
     assert lines[0].get_xdata().tolist() == pytest.approx([1, 2])
     assert lines[1].get_ydata().tolist() == pytest.approx([0.05, 0.11])
     assert figure.axes[0].get_ylim()[0] == 0
+    assert [line.get_color() for line in lines] == [VOLTAGE, UNSCALED]  # as in the lab
 
 
 def test_variances_of_another_shape_are_refused():
@@ -92,7 +106,7 @@ def test_variances_of_another_shape_are_refused():
 def test_samples_are_drawn_over_their_bell_and_told_by_how_many_lie_within_one_deviation():
     figure, sentence = figures.bells({"few": torch.tensor([0.0, 0.05, -0.05, 3.0, -3.0])}, 1.0)
 
-    assert sentence == "Within 1 V of 0 V lie 68 % of a bell curve. Few: 60 %."
+    assert sentence == "Within 1 V of 0 V lie 68 % of a bell curve. Few: 60 %."  # none is beyond 4 V
     (bell,) = lines_of(figure.axes[0], INPUT)
     v, percent = bell.get_data()
     width = v[1] - v[0]
@@ -101,7 +115,18 @@ def test_samples_are_drawn_over_their_bell_and_told_by_how_many_lie_within_one_d
     assert sample.get_data().values.sum() == pytest.approx(100)
     assert sample.get_data().values[20] == pytest.approx(60)  # 0 V is in the middle of a bin
     assert figure.axes[0].get_ylim()[1] < 60
-    assert "↑ 60 %" in [text.get_text() for text in figure.axes[0].texts]
+    assert sample.get_label() == "few (↑ 60 %)"
+
+
+def test_a_filled_sample_covers_no_other_and_what_is_beyond_the_picture_is_told():
+    some = torch.tensor([0.0, 1.0, -1.0, 5.0])
+
+    figure, sentence = figures.bells({"a": some[:3], "b": some, "c": some[:3]}, 1.0)
+
+    first, second, filled = figure.axes[0].patches
+    assert filled.get_fill()
+    assert filled.get_zorder() < min(first.get_zorder(), second.get_zorder())
+    assert sentence.endswith(" Up to 25.0 % are outside of the picture.")
 
 
 @pytest.mark.parametrize("spread", [0.0, -1.0, math.nan, math.inf])

@@ -142,17 +142,42 @@ def test_the_histograms_are_as_wide_as_the_sentence_says(time):
 
 def width_of(shares, v) -> float:
     """Return the standard deviation of voltages that are known up to bins."""
-    bin_width = 2 / 31
+    bin_width = 2 * noise.TOP / 31
     return math.sqrt((shares * v**2).sum() / shares.sum() - bin_width**2 / 12)
 
 
-def test_the_paths_end_at_the_time_that_the_slider_says():
+def test_the_paths_and_their_theory_end_at_the_time_that_the_slider_says():
     figure, sentence = noise.LAB.figure(dt=3.75, time=50)
 
     ends = [path.vertices[-1, 0] for path in figure.axes[0].collections[0].get_paths()]
+    theory = [line.get_xdata()[-1] for line in figure.axes[0].lines]
 
     assert ends == [48.75] * 20
+    assert theory == [48.75] * 2
     assert sentence.startswith("After 48.8 ms ")
+
+
+@pytest.mark.parametrize("settings", [{}, {"dt": 4.0}, {"tau": 20}, {"sigma": 1.6}, {"tau": 2, "sigma": 1.0}])
+def test_the_voltage_axis_stays_so_that_wider_looks_wider(settings):
+    for axes in noise.LAB.figure(**settings)[0].axes:
+        assert axes.get_ylim() == (-noise.TOP, noise.TOP)
+
+
+def test_the_bars_are_one_standard_deviation_to_either_side():
+    figure, sentence = noise.LAB.figure(dt=2.0)
+
+    scaled, _, unit = map(float, re.findall(r"([\d.]+) V", sentence))
+    ends = [end for line in figure.axes[1].lines[1:] for end in line.get_ydata()]
+    assert ends == pytest.approx([scaled, -scaled, unit, -unit], rel=0.005)
+
+
+def test_what_is_outside_of_the_picture_is_told():
+    figure, sentence = noise.LAB.figure(dt=4.0)
+
+    (share,) = re.findall(r"Outside of the picture: ([\d.]+) % of unit noise\.", sentence)
+    drawn = [patch.get_data().values.sum() for patch in figure.axes[1].patches]
+    assert drawn == pytest.approx([100, 100 - float(share)])
+    assert "Outside" not in noise.LAB.figure()[1]
 
 
 def test_a_prediction_is_drawn_on_both_sides_of_0_and_told():

@@ -139,7 +139,6 @@ def test_without_a_jump_nothing_happens_and_nothing_is_divided():
     [
         ({}, 5.0, "5 ms after a single spike; it comes after 6.93 ms."),
         ({"w": -1.0}, 5.0, "5 ms after a single spike; it comes after 6.93 ms."),
-        ({}, 300, "300 ms after a single spike (outside of the picture); it comes after 6.93 ms."),
     ],
 )
 def test_a_prediction_is_drawn_and_named(settings, prediction, words):
@@ -152,6 +151,13 @@ def test_a_prediction_is_drawn_and_named(settings, prediction, words):
     assert figure.axes[1].get_xlim()[0] == -6
 
 
+def test_a_prediction_outside_of_the_picture_is_told_and_not_drawn():
+    figure, sentence = synapses.LAB.figure(spikes=1, prediction=300)
+
+    assert "your prediction" not in {line.get_label() for line in figure.axes[1].lines}
+    assert "300 ms after a single spike (outside of the picture); it comes after 6.93 ms." in sentence
+
+
 @pytest.mark.parametrize("time", [0, 7, 13, 31])
 def test_the_water_in_both_buckets_stands_as_high_as_the_curves(time):
     figure, sentence = synapses.LAB.figure(spikes=2, interval=8.0, time=time)
@@ -161,8 +167,26 @@ def test_the_water_in_both_buckets_stands_as_high_as_the_curves(time):
     v = (np.exp(-t / 10) - np.exp(-t / 5)).sum()
     assert sentence.endswith(f" At {time} ms the water stands at i = {i:.3g} V and v = {v:.3g} V.")
     for axes, level in zip(figure.axes, (i, v), strict=True):
-        surfaces = [line.get_ydata() for line in axes.lines if min(line.get_xdata()) > 60]
-        assert any(np.allclose(ys, level, rtol=0, atol=1e-6) for ys in surfaces)
+        water = axes.patches[0]
+        assert water.get_x() > 60
+        assert (water.get_y(), water.get_height()) == pytest.approx((0.0, level), abs=1e-6)
+
+
+@pytest.mark.parametrize("tau_syn", [3.0, 5.0, 20.0])
+def test_the_buckets_are_as_wide_as_their_time_constants(tau_syn):
+    left, right = synapses.LAB.figure(tau_syn=tau_syn)[0].axes
+
+    wide, of_voltage = (axes.patches[0].get_width() for axes in (left, right))
+    assert wide / of_voltage == pytest.approx(tau_syn / 10)
+
+
+def test_below_zero_the_water_is_below_what_it_is_at_rest():
+    figure, _ = synapses.LAB.figure(spikes=1, w=-1.0, time=7)
+
+    for axes, level in zip(figure.axes, (-math.exp(-1.4), math.exp(-1.4) - math.exp(-0.7)), strict=True):
+        water = axes.patches[0]
+        assert water.get_y() + water.get_height() == pytest.approx(level, abs=1e-6)
+        assert water.get_y() < -1
 
 
 def test_a_fast_synapse_looks_smaller_than_a_slow_one():

@@ -78,7 +78,13 @@ def test_all_segments_are_equally_long_on_the_screen(i, tau_mem):
     drawn = [axes.transData.transform(ends) for ends in axes.collections[0].get_segments()]
 
     lengths = [math.dist(*ends) for ends in drawn]
-    assert lengths == pytest.approx([0.025 * axes.bbox.width] * 27 * 13, rel=1e-6)
+    assert lengths == pytest.approx([0.025 * axes.bbox.width] * 27 * 12, rel=1e-6)
+
+
+def test_no_segment_lies_along_the_level_where_the_picture_begins():
+    heights = slope_field.segments(1.0).mean(1)[:, 1]
+
+    assert float((heights - 1.0).abs().min()) == pytest.approx(0.125)
 
 
 @pytest.mark.parametrize("tau_mem", [0.002, 0.05])

@@ -27,6 +27,25 @@ def test_how_late_an_event_is_says_the_earliest_and_the_latest():
     assert figures.lateness_over_dt(STEP_SIZES, late, axes=axes)[0] is figure
 
 
+def test_spikes_are_told_with_the_steps_in_which_they_were_counted():
+    figure, sentence = figures.onset(torch.tensor([0.9, 1.1]), torch.tensor([0.0, 434.0]), 10, dt=0.001)
+
+    assert sentence == "Spikes in 10 s, in steps of 1 ms: 0 at 0.90 V, 434 at 1.10 V."
+    assert figure.axes[0].get_ylabel() == "spikes in 10 s, in steps of 1 ms"
+
+
+def test_the_line_breaks_where_a_step_comes_to_the_threshold():
+    figure, sentence = figures.road(0.002, 0.008, 2.0)
+
+    edge = 2 / 3  # 0.75 v + 0.5 V is 1 V
+    assert figure.axes[0].get_xticks()[-1] == pytest.approx(edge)
+    assert figure.axes[0].get_xticklabels()[-1].get_text() == "0.667"
+    assert sentence.startswith(
+        "The voltage after a step of 2 ms over the voltage before it, at i = 2 V and tau = 8 ms. "
+    )
+    assert "Up to 0.667 V" in sentence
+
+
 @pytest.mark.parametrize(
     ("dts", "late", "words"),
     [

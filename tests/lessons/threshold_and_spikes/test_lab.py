@@ -150,7 +150,7 @@ def test_a_refractory_period_is_added_to_the_time_between_spikes():
     between = 1 / paused.get_ydata()[with_a_spike] - 1 / rates[with_a_spike]
     assert paused.get_xdata().tolist() == drives.tolist()
     assert between == pytest.approx(0.002)
-    assert paused.get_ydata()[~with_a_spike].tolist() == [0, 0]  # 0.5 and 1 V
+    assert paused.get_ydata()[~with_a_spike].tolist() == [0, 0]  # 0 and 1 V
     assert paused.get_ydata().max() == pytest.approx(165.2, abs=0.05)  # 246.6 Hz without
     assert paused.get_label() == "pause of 2 ms"
 
