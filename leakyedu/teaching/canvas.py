@@ -3,7 +3,8 @@
 import re
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -39,6 +40,10 @@ class Canvas:
         self._places = [axes.get_position() for axes in self.axes]
         self._layouts: dict[tuple, Layout] = {}
         self._backgrounds: dict[tuple, tuple[Layout, object]] = {}
+        self._legends: dict[Axes, dict] = {}
+        for axes in self.axes:
+            # To make one takes as long as ten curves: it is made with the background, of which it is a part.
+            axes.legend = partial(self._ask_for_legend, axes)
 
     def fit(self, width: float, height: float, letter: float) -> None:
         """Fill a place from now on, in front of a class.
@@ -72,19 +77,30 @@ class Canvas:
             axes.set_prop_cycle(None)
             axes.relim()
             axes.autoscale()
+        self._legends.clear()
         sentence = view(*self.axes)
-        fit_for_a_class(self.figure)
+        if presenting():
+            self._make_legends()  # whose letters must fit
+            fit_for_a_class(self.figure)
         ticks = [[_ticks(axis) for axis in (axes.xaxis, axes.yaxis)] for axes in self.axes]
-        frame = tuple(map(_frame, self.axes, ticks))
-        layout = self._layout(tuple(map(_room, self.axes, ticks)))
+        legends = [_shown(axes, self._legends.get(axes)) for axes in self.axes]
+        frame = tuple(map(_frame, self.axes, ticks, legends))
+        layout = self._layout(tuple(map(_room, self.axes, ticks, legends)))
         if self._backgrounds.get(frame, (None,))[0] is not layout:
             self._draw_background(frame, layout)
         self._canvas.restore_region(self._backgrounds[frame][1])
-        # A legend says and shows what it did before, or the frame would be another.
         moving = [artist for artist in self._moving() if not isinstance(artist, Legend)]
         for artist in sorted(moving, key=Artist.get_zorder):
             artist.axes.draw_artist(artist)
         return _png(np.asarray(self._canvas.buffer_rgba())), sentence
+
+    def _ask_for_legend(self, axes: Axes, **how) -> None:
+        self._legends[axes] = how
+
+    def _make_legends(self) -> None:
+        for axes, how in self._legends.items():
+            if axes.get_legend() is None:
+                type(axes).legend(axes, **how)
 
     def _moving(self) -> list[Artist]:
         return [child for axes in self.axes for child in axes.get_children() if child not in self._still]
@@ -95,6 +111,7 @@ class Canvas:
         layout = self._layouts.get(room)
         # Room that is there stays, or a prediction that comes and goes would move everything.
         if layout is None or not above <= layout.above:
+            self._make_legends()
             for axes in self.axes:
                 axes.set_in_layout(True)  # which ends with each place that is set
             # What moves needs room too, in a margin perhaps; from then on everything stays where it is.
@@ -109,6 +126,7 @@ class Canvas:
     def _draw_background(self, frame: tuple, layout: "Layout") -> None:
         if len(self._backgrounds) == (KEPT_ON_A_WALL if presenting() else KEPT):
             del self._backgrounds[next(iter(self._backgrounds))]
+        self._make_legends()
         moving = [a for a in self._moving() if a.get_visible() and not isinstance(a, Legend)]
         for artist in moving:
             artist.set_visible(False)
@@ -168,17 +186,26 @@ def _ticks(axis: Axis) -> list[tuple[float, str]]:
     return list(zip(places, axis.get_major_formatter().format_ticks(places), strict=True))
 
 
-def _frame(axes: Axes, ticks: list[list]) -> tuple:
+def _shown(axes: Axes, how: Mapping | None) -> tuple[tuple, tuple]:
+    """Return what a legend says and what it shows; nothing if none is asked for."""
+    if how is None:
+        return (), ()
+    handles = how.get("handles") or axes.get_legend_handles_labels()[0]
+    labels = how.get("labels") or [handle.get_label() for handle in handles]
+    looks = (str(getattr(handle, f"get_{look}", str)()) for handle in handles for look in LOOKS)
+    return tuple(labels), tuple(looks)
+
+
+def _frame(axes: Axes, ticks: list[list], legend: tuple[tuple, tuple]) -> tuple:
     """Return what the background of a picture depends on."""
-    frame = [*axes.get_xlim(), *axes.get_ylim(), axes.get_xscale(), axes.get_yscale(), *_words(axes)]
+    frame = [*axes.get_xlim(), *axes.get_ylim(), axes.get_xscale(), axes.get_yscale(), *_words(axes), legend]
     for axis, major in zip((axes.xaxis, axes.yaxis), ticks, strict=True):
         grids = [str(axis.get_tick_params(which)) for which in ("major", "minor")]
         frame += [*major, *axis.get_minor_locator()(), *grids]
-    handles = axes.get_legend().legend_handles if axes.get_legend() else ()
-    return *frame, *(str(getattr(handle, f"get_{look}", str)()) for handle in handles for look in LOOKS)
+    return tuple(frame)
 
 
-def _room(axes: Axes, ticks: list[list]) -> tuple:
+def _room(axes: Axes, ticks: list[list], legend: tuple[tuple, tuple]) -> tuple:
     """Return what the place of axes depends on: the words around them, and how far tick labels reach."""
     reach = []
     for (low, high), major in zip((axes.get_xlim(), axes.get_ylim()), ticks, strict=True):
@@ -188,7 +215,7 @@ def _room(axes: Axes, ticks: list[list]) -> tuple:
         widest = max((re.sub(r"\d", "0", label) for _, label in within), key=len, default="")
         ends = [round(float((place - low) / (high - low)), 2) for place, _ in (*within[:1], *within[-1:])]
         reach += [widest, *ends]
-    return *reach, *_words(axes)
+    return *reach, *_words(axes), legend[0]
 
 
 def _above(panes: list[Axes]) -> set[str]:
@@ -197,5 +224,4 @@ def _above(panes: list[Axes]) -> set[str]:
 
 
 def _words(axes: Axes) -> tuple[str, ...]:
-    legend = axes.get_legend().get_texts() if axes.get_legend() else ()
-    return axes.get_title(), axes.get_xlabel(), axes.get_ylabel(), *(text.get_text() for text in legend)
+    return axes.get_title(), axes.get_xlabel(), axes.get_ylabel()

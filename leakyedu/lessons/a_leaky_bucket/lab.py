@@ -137,8 +137,8 @@ def view(
     level = float(v[now]) if time else v_leak
     at_time(axes, time, level)
     beside(axes, level, 0.024 * math.sqrt(tau_mem), 0.19, rest=v_leak, inflow=float(current[max(now, 0)]))
-    pond = {"color": INPUT, "size": 13, "ha": "right", "va": "bottom", "clip_on": True}
-    write(axes, axes.get_xlim()[1], v_leak + 0.02 * (high - low), r"$v_\mathrm{leak}$", **pond)
+    pond = {"color": INPUT, "size": 9, "ha": "right", "va": "bottom", "clip_on": True}
+    write(axes, axes.get_xlim()[1], v_leak + 0.02 * (high - low), "v_leak", **pond)
     style = {"frameon": False, "fontsize": 9, "handlelength": 1.8, "columnspacing": 1.2}
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, **style)
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import torch
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullLocator
 from torch import Tensor
 
@@ -20,6 +21,7 @@ ERROR = "#009E73"  # Okabe and Ito's green
 ERROR_WORDS = "#006B4E"  # the same, dark enough to be read
 DURATION = 0.060  # in second: six times the longer default time constant
 STEP_SIZES = tuple(0.000125 * 2**k for k in range(7))  # to 8 ms, in second
+LARGEST = 5.0  # of Euler's markers, in points
 FINEST = slice(0, 3)  # where Euler's error is a straight line, whatever the time constants
 
 # What the response shows, in volt: enough for what stays near the exact curve, then for what rings or diverges.
@@ -186,38 +188,20 @@ def _draw_response(axes: Axes, show: str, p: LIParameters, points: LIState, t: T
     curve, of_euler = getattr(exact_response(p, fine), show), getattr(points, show)
     color = VOLTAGE if show == "v" else CURRENT
     axes.axhline(0, color=INPUT, linewidth=0.8)
-    axes.plot(1000 * fine, curve, color=INPUT, linewidth=2.5, alpha=0.8, label="exact")
-    # Small where they are close, or they would hide the curve.
-    largest = 5.0
-    size = min(largest, 1 + 4 * float(t[1]))
-    axes.plot(
-        t,
-        of_euler,
-        color=color,
-        linestyle="--",
-        linewidth=1,
-        marker="o",
-        markersize=size,
-        markeredgewidth=0,
-        label="Euler",
-    )
+    exact_line = axes.plot(1000 * fine, curve, color=INPUT, linewidth=2.5, alpha=0.8, label="exact")
+    style = {"color": color, "linestyle": "--", "linewidth": 1, "marker": "o", "markeredgewidth": 0}
+    # Small where they are close, or they would hide the curve; in the legend large, for it is drawn once.
+    axes.plot(t, of_euler, **style, markersize=min(LARGEST, 1 + 4 * float(t[1])), label="Euler")
+    shown = [*exact_line, Line2D([], [], **style, markersize=LARGEST, label="Euler")]
     if show == "v":
         ends = [float(exact_response(p, t / 1000).v[at]), float(of_euler[at])]
-        axes.plot(
-            [t[at], t[at]],
-            ends,
-            color=ERROR,
-            linewidth=4,
-            label="largest error",
-            solid_capstyle="butt",
-            zorder=3,
-        )
+        bar = {"color": ERROR, "linewidth": 4, "solid_capstyle": "butt", "zorder": 3}
+        shown += axes.plot([t[at], t[at]], ends, **bar, label="largest error")
     # Above the axes, where a curve that diverges does not cross it.
-    legend = axes.legend(
-        frameon=False, loc="lower left", bbox_to_anchor=(-0.05, 1), ncols=3, fontsize=9,
+    axes.legend(
+        handles=shown, frameon=False, loc="lower left", bbox_to_anchor=(-0.05, 1), ncols=3, fontsize=9,
         handlelength=1.2, columnspacing=0.8, borderaxespad=0.1, handletextpad=0.5,
     )  # fmt: skip
-    legend.legend_handles[1].set_markersize(largest)  # with another dt the frame stays as it is
     name = "voltage v (V)" if show == "v" else "current i (V)"
     beyond = lambda limits: bool(((of_euler < limits[0]) | (of_euler > limits[1])).any())  # noqa: E731
     limits = next((limits for limits in HEIGHTS[show] if not beyond(limits)), HEIGHTS[show][-1])

@@ -198,12 +198,13 @@ def view(
     off.plot(1000 * run.moved, 0.14, "v", label="on the grid", **edge)
     for axes in (curve, off):
         axes.axhline(0, color=INPUT, linewidth=0.6)
-    # Above the axes, where no curve is. Words stay with the frames; a legend is made anew for each picture.
+    # Above the axes, where no curve is.
     above = {"loc": "lower left", "bbox_to_anchor": (-0.05, 1)}
     curve.legend(frameon=False, fontsize=9, borderpad=0, handlelength=1.3, handletextpad=0.5, **above)
     plane.set_title("\u25cf after the jump", color=CURRENT, fontsize=9)
     between = "\n" if presenting() else "  "
-    off.set_title(f"\u25ac by the move\n\u25b2 spike{between}\u25bc on the grid", color=INPUT, fontsize=9)
+    move = "\u25ac by the move" if moves else "not moved"
+    off.set_title(f"{move}\n\u25b2 spike{between}\u25bc on the grid", color=INPUT, fontsize=9)
 
     sentence = _describe(method, dt / 1000, p, run, float(true.max()))
     if moves:

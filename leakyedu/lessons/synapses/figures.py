@@ -110,7 +110,7 @@ def two_decays(p: LIParameters = LIParameters()) -> tuple[Figure, str]:
     ms, apart = 1000 * float(t[at]), float(difference[at])
     for low, color in ((float(of_current[at]), INK), (0.0, VOLTAGE)):
         between(axes, (ms, low), (ms, low + apart), color=color, width=1.8)
-        write(axes, ms + 0.6, low + 0.3 * apart, f"{apart:.2f}", color=color, size=10, ha="left")
+        write(axes, ms + 0.6, low + 0.18 * apart, f"{apart:.2f}", color=color, size=10, ha="left")
     return figure, (
         f"Both decays begin at 1, so their difference begins at 0. After {1000 * t[at]:.1f} ms they are furthest "
         f"apart (arrows), by {apart:.2f}; then the difference fades, at last as slowly as the slower of them."

@@ -190,9 +190,10 @@ def _bucket(axes: Axes, end: float, level: float, tau: float, color: str, inflow
             pour(axes, middle, high, level, CURRENT, 0.02 * inflow * end)
         elif inflow < -0.001:
             arrow(axes, (middle, level), (middle, high), color=CURRENT, width=2)
-    # A line with a marker is drawn faster than an arrow.
-    style = {"color": color, "linewidth": 3, "marker": ">" if upright else "<", "markevery": [1]}
-    axes.plot([right, right + 0.08 * end], [floor + hole / 2] * 2, **style)
+    if abs(level) > 0.01 * tall:
+        # A line with a marker is drawn faster than an arrow.
+        style = {"color": color, "linewidth": 3, "marker": ">" if upright else "<", "markevery": [1]}
+        axes.plot([right, right + 0.08 * end], [floor + hole / 2] * 2, **style)
     axes.set_xlim(-0.1 * end, (1 + ROOM) * end)
     axes.spines["bottom"].set_visible(False)
     stroke(axes, (-0.1 * end, low), (end, low), color="black", width=1.6, order=2)

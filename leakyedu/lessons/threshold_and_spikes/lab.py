@@ -120,7 +120,7 @@ def view(
         )
     top = 700 if presenting() else 520  # above all curves there is room for their names
     # From 0 on: a rate in proportion begins there.
-    curve.set(xlim=(0, 3.1), ylim=(-15, top), xlabel="drive i (V)", ylabel="rate (Hz)")
+    curve.set(xlim=(0, 3.15), ylim=(-15, top), xlabel="drive i (V)", ylabel="rate (Hz)")
 
     spikes = int((_trace(i, tau, dt)[2] <= until).sum())
     sentence = f"{spikes} spike{'s' * (spikes != 1)} up to {time:g} ms"
