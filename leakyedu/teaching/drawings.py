@@ -262,5 +262,6 @@ def beside(
 
 def at_time(axes: Axes, time: float, value: float, color: str = VOLTAGE) -> None:
     """Mark a time on a curve, with a line from there to the bucket beside it."""
-    axes.plot([time, axes.get_xlim()[1]], [value, value], color=color, linewidth=0.9, linestyle=":")
-    axes.plot([time], [value], "o", color=color, markersize=7, markeredgecolor="white", zorder=5)
+    stroke(axes, (time, value), (axes.get_xlim()[1], value), color=color, width=0.9, style=":")
+    dot = {"marker": "o", "markersize": 7, "markeredgecolor": "white", "zorder": 5}
+    axes.add_artist(Line2D([time], [value], color=color, **dot))
