@@ -445,8 +445,8 @@ COURSE = [
     ),
     Bug(
         "lessons/exact_steps/lab",
-        "off.plot(1000 * run.moved, 0.94",
-        "off.plot(run.moved, 0.94",
+        "off.plot(1000 * run.moved, 0.14",
+        "off.plot(run.moved, 0.14",
         ("lessons/exact_steps/lab", "teaching/lab"),
     ),
     Bug(

@@ -214,52 +214,6 @@ def sketch(axes: Axes, x: str, y: str, color: str = INK) -> None:
     )  # fmt: skip
 
 
-def beside(
-    axes: Axes,
-    level: float,
-    width: float,
-    room: float,
-    *,
-    rest: float = 0.0,
-    color: str = VOLTAGE,
-    inflow: float = 0.0,
-) -> None:
-    """Draw a bucket at the right of a curve; its water stands as high as the curve, on the same axis.
-
-    It leaks into a pond, whose level is that at rest; it has no other bank, so what leaks does not raise it.
-
-    Args:
-        axes: whose limits are those of the curve.
-        level: where the water stands, in the unit of the vertical axis.
-        width: of the bucket, as a part of the width that the curve has.
-        room: of the widest bucket, likewise: so much of the axes is kept free, and nothing moves.
-        rest: where the pond stands, in the unit of the vertical axis.
-        color: that of the quantity.
-        inflow: what flows in, as a part of the most; below 0 it is drawn out.
-    """
-    low, high = axes.get_ylim()
-    start, end = axes.get_xlim()
-    tall, long = high - low, end - start
-    floor, left, wide = low + 0.02 * tall, end + 0.05 * long, width * long
-    # Curves that go on end here, as on paper.
-    axes.add_artist(
-        Rectangle((end, low), (room + 0.2) * long, tall, facecolor="white", linewidth=0, zorder=2)
-    )
-    bucket(axes, left, floor, wide, 0.96 * tall, max(level - floor, 0.0), color, hole=0.05 * tall)
-    y, right = floor + 0.025 * tall, left + wide
-    water(axes, right, floor, (room + 0.1) * long - wide, rest - floor, INPUT)
-    pipe(axes, [(right - 0.005 * long, y), (right + 0.05 * long, y)], 0.08, color)
-    middle = left + wide / 2
-    if inflow > 0.001:
-        pour(axes, middle, high, level, CURRENT, 0.02 * inflow * long)
-    elif inflow < -0.001:
-        arrow(axes, (middle, level), (middle, high), color=CURRENT, width=2)
-    axes.set_xlim(start, left + (room + 0.1) * long)
-    axes.set_xticks([x for x in axes.get_xticks() if start <= x <= end])
-    axes.spines["bottom"].set_visible(False)
-    stroke(axes, (start, low), (end, low), color="black", width=1.6, order=2)
-
-
 def at_time(axes: Axes, time: float, value: float, color: str = VOLTAGE) -> None:
     """Mark a time on a curve, with a line from there to the bucket beside it."""
     stroke(axes, (time, value), (axes.get_xlim()[1], value), color=color, width=0.9, style=":")

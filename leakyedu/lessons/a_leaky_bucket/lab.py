@@ -4,12 +4,13 @@ import math
 
 import torch
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from leakyedu.methods import exact
 from leakyedu.model import LIParameters
 from leakyedu.sequence import simulate
-from leakyedu.teaching.drawings import at_time, beside, stroke, write
+from leakyedu.teaching.drawings import arrow, at_time, bucket, pipe, pour, stroke, water, write
 from leakyedu.teaching.figure import CURRENT, INPUT, PALE, PREDICTION, VOLTAGE
 from leakyedu.teaching.lab import Lab, Menu, Preset, Slider
 
@@ -136,9 +137,7 @@ def view(
     now = round(time / 1000 / DT) - 1
     level = float(v[now]) if time else v_leak
     at_time(axes, time, level)
-    beside(axes, level, 0.024 * math.sqrt(tau_mem), 0.19, rest=v_leak, inflow=float(current[max(now, 0)]))
-    pond = {"color": INPUT, "size": 9, "ha": "right", "va": "bottom", "clip_on": True}
-    write(axes, axes.get_xlim()[1], v_leak + 0.02 * (high - low), "v_leak", **pond)
+    _bucket(axes, level, 0.024 * math.sqrt(tau_mem), 0.19, v_leak, float(current[max(now, 0)]))
     style = {"frameon": False, "fontsize": 9, "handlelength": 1.8, "columnspacing": 1.2}
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, **style)
 
@@ -154,6 +153,44 @@ def view(
         sentence += f" You predicted that it settles at {_volt(prediction)}"
         sentence += "." if BOTTOM <= prediction <= TOP else ", which is outside of the picture."
     return sentence
+
+
+def _bucket(axes: Axes, level: float, width: float, room: float, rest: float, inflow: float) -> None:
+    """Draw a bucket at the right of a curve; its water stands as high as the curve, on the same axis.
+
+    It leaks into a pond, whose level is that at rest; it has no other bank, so what leaks does not raise it.
+
+    Args:
+        axes: whose limits are those of the curve.
+        level: where the water stands, in the unit of the vertical axis.
+        width: of the bucket, as a part of the width that the curve has.
+        room: of the widest bucket, likewise: so much of the axes is kept free, and nothing moves.
+        rest: where the pond stands, in the unit of the vertical axis.
+        inflow: what flows in, as a part of the most; below 0 it is drawn out.
+    """
+    low, high = axes.get_ylim()
+    start, end = axes.get_xlim()
+    tall, long = high - low, end - start
+    floor, left, wide = low + 0.02 * tall, end + 0.05 * long, width * long
+    # Curves that go on end here, as on paper.
+    axes.add_artist(
+        Rectangle((end, low), (room + 0.2) * long, tall, facecolor="white", linewidth=0, zorder=2)
+    )
+    bucket(axes, left, floor, wide, 0.96 * tall, max(level - floor, 0.0), hole=0.05 * tall)
+    y, right = floor + 0.025 * tall, left + wide
+    water(axes, right, floor, (room + 0.1) * long - wide, rest - floor, INPUT)
+    pipe(axes, [(right - 0.005 * long, y), (right + 0.05 * long, y)], 0.08)
+    name = {"color": INPUT, "size": 9, "ha": "right", "va": "bottom", "clip_on": True}
+    write(axes, left + (room + 0.1) * long, rest + 0.02 * tall, "v_leak", **name)
+    middle = left + wide / 2
+    if inflow > 0.001:
+        pour(axes, middle, high, level, CURRENT, 0.02 * inflow * long)
+    elif inflow < -0.001:
+        arrow(axes, (middle, level), (middle, high), color=CURRENT, width=2)
+    axes.set_xlim(start, left + (room + 0.1) * long)
+    axes.set_xticks([x for x in axes.get_xticks() if start <= x <= end])
+    axes.spines["bottom"].set_visible(False)
+    stroke(axes, (start, low), (end, low), color="black", width=1.6, order=2)
 
 
 def _outcome(shape: str, v: float, at: float, v_leak: float, i: float) -> str:
