@@ -92,7 +92,8 @@ def trajectory(
     axes.plot(t, v, color=VOLTAGE, marker="." if len(v) <= 100 else "", markersize=5, linewidth=1.8)
     axes.plot(t, i, color=CURRENT, linestyle="--")
     first_v, first_i = (x.reshape(len(x), -1)[:, 0] for x in (v, i))
-    _label(axes, t, first_v, first_i, "v", VOLTAGE, below=13)
+    low = first_v.abs().max() < 0.2 * first_i.abs().max()  # without room for a letter below
+    _label(axes, t, first_v, first_i, "v", VOLTAGE, below=-4 if low else 13)
     _label(axes, t, first_i, first_v, "i", CURRENT, below=-4)
     if inputs is not None:
         times = 1000 * dt * (inputs.detach().cpu().reshape(len(v), -1) != 0).any(1).nonzero().flatten()

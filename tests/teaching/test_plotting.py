@@ -282,3 +282,12 @@ def test_a_prediction_is_drawn_on_its_own_bar(guess, drawn, end):
 def test_no_bars_or_a_prediction_of_none_of_them_are_refused(values, predicted):
     with pytest.raises(ValueError, match="values must hold at least one number, and the predicted one, got"):
         plotting.bars(values, "largest error", "V", predicted=predicted)
+
+
+@pytest.mark.parametrize(("highest", "above"), [(0.15, True), (0.25, False)])
+def test_the_name_of_a_low_curve_stands_above_it_and_not_on_the_line_of_zero(highest, above):
+    v, i = torch.linspace(0.01, highest, 20), torch.ones(20)
+
+    (name,) = (x for x in plotting.trajectory(LIState(v, i))[0].axes[0].texts if x.get_text() == "v")
+
+    assert (name.xyann[1] > 0) is above

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from leakyedu.methods import exact
 from leakyedu.model import LIParameters, LIState
+from leakyedu.teaching import plotting
 from leakyedu.teaching.drawings import (
     INK,
     arrow,
@@ -19,17 +20,7 @@ from leakyedu.teaching.drawings import (
     stroke,
     write,
 )
-from leakyedu.teaching.figure import (
-    CURRENT,
-    INPUT,
-    PALE,
-    VOLTAGE,
-    digits,
-    mark_curve,
-    mark_prediction,
-    new_axes,
-    new_figure,
-)
+from leakyedu.teaching.figure import CURRENT, INPUT, PALE, VOLTAGE, digits, new_figure
 
 DT, UNTIL = 1e-4, 0.1  # second
 
@@ -55,34 +46,18 @@ def from_rest(
         predicted_curve: pairs of a time in ms and the voltage that the learner expects there, or None.
 
     Returns:
-        The figure, and the sentence that says what i and v do at the spike, and where v is highest.
+        The figure, and the sentence that says what i and v do at the spike, and then v.
     """
-    axes = new_axes()
-    ms = 1000 * dt * torch.arange(len(trajectory.v) + 1)
-    until, zero = float(ms[-1]), torch.zeros(1)
-    times = torch.cat([torch.tensor([-0.1 * until, 0.0]), ms])
-    v, i = (torch.cat([zero, zero, first + zero, x]) for first, x in zip((0.0, w), trajectory, strict=True))
-    axes.plot(times, v, color=VOLTAGE, linewidth=1.8)
-    axes.plot(times, i, color=CURRENT, linestyle="--")
-    for x, part, name, color in ((v, 0.6, "v", VOLTAGE), (i, 0.1, "i", CURRENT)):
-        place = float(x[2 + round(part * (len(ms) - 1))])
-        write(axes, (part + 0.02) * until, place + 0.07, name, color=color, size=10, weight="bold")
-    at = int(trajectory.v.argmax())
-    peak = f"{digits(trajectory.v[at])} V after {digits(ms[at + 1])} ms"
-    sentence = f"At the spike i jumps from 0 to {digits(w)} V, and v is 0 V, from where it "
-    if at + 1 < len(trajectory.v):
-        axes.plot(ms[at + 1], trajectory.v[at], "o", color=VOLTAGE, markersize=9, fillstyle="none")
-        sentence += f"rises to its peak, {peak}."
-    else:
-        sentence += f"rises to {peak}."
-    if predicted_peak is not None:
-        sentence += mark_prediction(
-            axes, predicted_peak, f" You predicted the peak after {digits(predicted_peak)} ms"
-        )
-    if predicted_curve is not None:
-        sentence += mark_curve(axes, predicted_curve, "V")
-    axes.set(xlabel="time (ms)", ylabel="voltage v and current i (V)")
-    return axes.figure, sentence
+    predicted = {"predicted_peak": predicted_peak, "predicted_curve": predicted_curve}
+    figure, sentence = plotting.trajectory(trajectory, dt, **predicted)
+    (axes,) = figure.axes
+    before = -100 * dt * len(trajectory.v)
+    for x, jumped, look in (
+        (trajectory.v, 0.0, {"color": VOLTAGE, "linewidth": 1.8}),
+        (trajectory.i, w, {"color": CURRENT, "linestyle": "--"}),
+    ):
+        axes.plot([before, 0, 0, 1000 * dt], [0, 0, jumped, float(x[0])], **look)
+    return figure, f"At the spike i jumps from 0 to {digits(w)} V, and v is 0 V. {sentence}"
 
 
 def two_decays(p: LIParameters = LIParameters()) -> tuple[Figure, str]:

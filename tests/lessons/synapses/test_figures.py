@@ -50,19 +50,20 @@ def test_each_pair_of_time_constants_has_axes_of_one_scale_and_a_sentence():
 
 @pytest.mark.parametrize(
     ("steps", "told"),
-    [(20, "it rises to 0.148 V after 2 ms."), (300, "it rises to its peak, 0.25 V after 6.9 ms.")],
+    [(20, "The voltage rises to 0.148 V after 2 ms."), (300, "The voltage peaks at 0.25 V after 6.9 ms.")],
 )
 def test_at_the_spike_the_current_jumps_and_the_voltage_does_not(steps, told):
     response = simulate(stimuli.pulse(steps), dt=1e-4, method=exact)
 
     figure, sentence = figures.from_rest(response, 1e-4)
 
-    v, i = (lines_of(figure.axes[0], color)[0] for color in (VOLTAGE, CURRENT))
+    # What is drawn before the first step ends at its state.
+    v, i = (lines_of(figure.axes[0], color)[-1] for color in (VOLTAGE, CURRENT))
     for line in (v, i):
-        assert line.get_xdata()[:4] == pytest.approx([-0.01 * steps, 0, 0, 0.1])
-    assert v.get_ydata()[:4] == pytest.approx([0, 0, 0, math.exp(-0.01) - math.exp(-0.02)], abs=1e-6)
-    assert i.get_ydata()[:4] == pytest.approx([0, 0, 1, math.exp(-0.02)])
-    assert sentence == f"At the spike i jumps from 0 to 1 V, and v is 0 V, from where {told}"
+        assert line.get_xdata() == pytest.approx([-0.01 * steps, 0, 0, 0.1])
+    assert v.get_ydata() == pytest.approx([0, 0, 0, math.exp(-0.01) - math.exp(-0.02)], abs=1e-6)
+    assert i.get_ydata() == pytest.approx([0, 0, 1, math.exp(-0.02)])
+    assert sentence == f"At the spike i jumps from 0 to 1 V, and v is 0 V. {told}"
 
 
 def test_what_was_predicted_of_a_response_is_drawn_and_told():
